@@ -1,0 +1,1 @@
+"""Builds the stored geometry from installed packages; run ``python -m geodata.build``."""

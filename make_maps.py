@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Make the maps: every page and the gallery, in one folder that opens anywhere.
+
+python make_maps.py                       all pages of the packaged network, in maps/
+python make_maps.py --network my-network  the same for your own tables (see README.md)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="make_maps.py",
+        description="Make the maps: every page and the gallery, in one folder that opens anywhere without a network.",
+        epilog="The folder is replaced as a whole when everything is ready; until then, and if anything fails, it stays as it was.",
+    )
+    parser.add_argument("--out", type=Path, default=Path("maps"), metavar="FOLDER", help="where the pages go (default: maps)")
+    parser.add_argument(
+        "--network", type=Path, metavar="FOLDER", help="a folder with your own places.csv, links.csv ... (default: the packaged network)"
+    )
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="make this page alone, leaving the others as they are; may be repeated"
+    )
+    parser.add_argument("--year", type=int, metavar="YEAR", help="the year to show (default: 2024)")
+    parser.add_argument("--list", action="store_true", help="list the pages and stop")
+    return parser.parse_args(given)
+
+
+def main(given: list[str] | None = None) -> int:
+    asked = arguments(given)
+    started = time.monotonic()
+    # Imported here, so that --help answers at once.
+    from routes.maps.build import BuildError, make, names
+
+    try:
+        if asked.list:
+            print("\n".join(f"{name:<28} {title}" for name, title in names(asked.network)))
+            return 0
+        result = make(asked.out, folder=asked.network, only=asked.only, year=asked.year, progress=_say)
+    except BuildError as error:
+        print(f"make_maps.py: {error}", file=sys.stderr)
+        return 2
+    print(f"{len(result.files)} pages, {result.bytes / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: open {result.index}")
+    return 0
+
+
+def _say(done: int, of: int, name: str) -> None:
+    print(f"[{done:>2}/{of}] {name}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

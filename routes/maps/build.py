@@ -1,0 +1,130 @@
+"""The main job: compute what the pages show, draw them, and put them in place together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from geodata.errors import NetworkError
+from geodata.network import Network
+from geodata.reader import read_network
+
+from .gallery import GalleryPage, gallery
+from .pages import Drawn, Page, draw, packaged_pages, pages_of
+
+INDEX = "index.html"
+#: Stands in every index this job has written; a folder without it is somebody else's and is not replaced.
+MARK = '<meta name="generator" content="transit-route-atlas">'
+Progress = Callable[[int, int, str], None]
+
+
+class BuildError(Exception):
+    """What keeps the job from being done, in one line."""
+
+
+class Built(NamedTuple):
+    """What was made: the index, the files and their bytes in all."""
+
+    index: Path
+    files: tuple[Path, ...]
+    bytes: int
+
+
+def names(folder: Path | None) -> list[tuple[str, str]]:
+    """Name and title of every page there is for a network."""
+    return [(page.name, page.title("en")) for page in _pages(folder, _network(folder, None))]
+
+
+def make(out: Path, *, folder: Path | None, only: Sequence[str] | None, year: int | None, progress: Progress) -> Built:
+    """Make the pages in a temporary folder beside ``out`` and swap the two.
+
+    Raises BuildError, with nothing changed, where the network, a page name, the year or the folder is wrong.
+    """
+    network = _network(folder, year)
+    pages = _pages(folder, network)
+    wanted = _wanted(pages, only)
+    out = out.resolve()
+    _check_out(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        if only and out.is_dir():
+            shutil.copytree(out, temporary, dirs_exist_ok=True)
+        made = _write(network, pages, wanted, temporary, progress)
+        os.chmod(temporary, 0o755)
+        _swap(temporary, out)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    files = tuple(out / page.file for page in made)
+    return Built(out / INDEX, files, sum(file.stat().st_size for file in files))
+
+
+def _network(folder: Path | None, year: int | None) -> Network:
+    try:
+        network = read_network(folder)
+        return network if year is None else network.at(year)
+    except NetworkError as error:
+        faults = error.findings
+        more = f" (and {len(faults) - 1} more: geodata.read_network({str(folder)!r}) lists them)" if len(faults) > 1 else ""
+        raise BuildError(f"{faults[0]}{more}") from None
+    except ValueError as error:
+        raise BuildError(str(error)) from None
+
+
+def _pages(folder: Path | None, network: Network) -> tuple[Page, ...]:
+    return packaged_pages() if folder is None else pages_of(network)
+
+
+def _wanted(pages: Sequence[Page], only: Sequence[str] | None) -> set[str]:
+    known = [page.name for page in pages]
+    asked = [name.removesuffix(".html") for name in only or known]
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        raise BuildError(f"there is no page {unknown[0]!r}; pages are {', '.join(known)}")
+    return set(asked)
+
+
+def _check_out(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise BuildError(f"{out} is a file; name a folder")
+    index = out / INDEX
+    ours = index.is_file() and MARK in index.read_text("utf-8", errors="replace")
+    if out.is_dir() and any(out.iterdir()) and not ours:
+        raise BuildError(f"{out} holds other things; name an empty or a new folder")
+
+
+def _write(network: Network, pages: Sequence[Page], wanted: set[str], where: Path, progress: Progress) -> list[GalleryPage]:
+    """Draw the wanted pages; the index lists them and those that were there before."""
+    listed: list[GalleryPage] = []
+    total, done = len(wanted), 0
+    for page in pages:
+        file = where / page.file
+        if page.name not in wanted and not file.exists():
+            continue
+        drawn: Drawn = draw(network, page)
+        if page.name in wanted:
+            file.write_text(drawn.html(), encoding="utf-8")
+            done += 1
+            progress(done, total, page.file)
+        listed.append(GalleryPage(page.file, page.title("en"), page.question("en"), drawn.key_number, drawn.picture, file.stat().st_size))
+    index = gallery(listed).replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{MARK}', 1)
+    (where / INDEX).write_text(index, encoding="utf-8")
+    return listed
+
+
+def _swap(fresh: Path, out: Path) -> None:
+    """Put the fresh folder where the old one is; the old one is gone only once the fresh one is there."""
+    old = fresh.with_name(fresh.name + ".old")
+    if out.exists():
+        os.replace(out, old)
+    try:
+        os.replace(fresh, out)
+    except OSError:
+        if old.exists():
+            os.replace(old, out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

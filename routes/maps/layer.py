@@ -1,0 +1,44 @@
+"""The network and its panel as one element of a folium map: styles and script from files, data in one inert element."""
+
+from typing import Any
+
+from branca.element import Element, MacroElement
+
+from . import packing, style
+from .page import Page, Raw, data_uri, packaged
+
+_DATA_ID = "atlas-data"
+_PARTS = ("lambert", "kit", "words", "names", "cards", "atlas")
+_MARKERS = ("marker-icon", "marker-shadow")
+
+
+class NetworkLayer(MacroElement):
+    """Draws `payload` on the map it is added to. Needs a Page as the root of that map."""
+
+    def __init__(self, payload: dict[str, Any]) -> None:
+        super().__init__()
+        self._name = "NetworkLayer"
+        self.payload = payload
+
+    def render(self, **kwargs: object) -> str:
+        """Leave styles, script and data on the page. Raises TypeError where the root is another kind of figure."""
+        page = self.get_root()
+        if not isinstance(page, Page):
+            raise TypeError("the network layer can only be drawn on a map that routes.maps.atlas made")
+        marker = f"window.ATLAS_MARKER={packing.safe_json([data_uri(f'images/{name}.png') for name in _MARKERS])};"
+        page.header.add_child(Raw(f"<style>{style.css_variables()}{packaged('atlas.css')}</style>"), name="atlas_css")
+        page.header.add_child(Raw(f"<script>{marker}{packaged('stock.js')}</script>"), name="atlas_stock")
+        script = "\n".join(["'use strict';", *(packaged(f"{part}.js") for part in _PARTS)])
+        page.header.add_child(Raw(f"<script>{script}</script>"), name="atlas_js")
+        data = f'<script type="application/json" id="{_DATA_ID}">{packing.safe_json(self.payload)}</script>'
+        page.html.add_child(Raw(data), name="atlas_data")
+        start = f"routesAtlas({self.parent_map().get_name()}, {_DATA_ID!r});"
+        # An Element, not Raw: its text names the map, whose id is still to be numbered.
+        page.script.add_child(Element(start), name="atlas_start")
+        return ""
+
+    def parent_map(self) -> Element:
+        """The map it is drawn on."""
+        if self._parent is None:
+            raise TypeError("the network layer is on no map yet")
+        return self._parent

@@ -1,0 +1,504 @@
+"""Where goods can go: loopless routes ranked by cost, days, kilometres or transfers, and why there is none.
+
+A route lives on states (place, mode, gauge), so that changing mode or gauge at a place costs what the place states.
+Border stations (kind ``border``) charge their time and fee to rail and road traffic that merely passes, too. Ranking
+is Yen's algorithm by scipy; where routes must differ, links of routes found so far are made dearer step by step.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra, yen
+from shapely import get_coordinates
+from shapely.geometry import LineString
+
+from geodata.facts import PlaceFacts
+from geodata.network import CRS, Network
+from geodata.territory import AT_SEA, Crossing
+
+from .reasons import why_no_route
+from .scenarios import Scenario
+from .scene import Scene, require_place, scene
+
+CRITERIA = ("cost", "days", "km", "transfers")
+TABLE_COLUMNS = (
+    "rank",
+    "places",
+    "links",
+    "km",
+    "days",
+    "cost_usd_t",
+    "capacity",
+    "bottleneck",
+    "countries",
+    "country_km",
+    "transfers",
+    "gauge_breaks",
+    "overlap",
+)
+LEG_COLUMNS = ("rank", "leg", "mode", "from_place", "to_place", "links", "km", "days", "cost_usd_t")
+#: Yen is asked for this many times more routes than wanted before it is taken as exhausted.
+MOST_CANDIDATES = 64
+#: Bans tried before the search for routes is taken as exhausted.
+MOST_SEARCHES = 20_000
+PENALTY = 1.25
+TIE = 1e-6
+
+
+@dataclass(frozen=True, repr=False)
+class Routes:
+    """Alternative routes, best first.
+
+    ``table``: a row per route. ``places`` and ``links`` are tuples of ids in order; ``km``, ``days``, ``cost_usd_t``
+    include what transfers and border stations on the way take; ``capacity`` is the least on the way in kt a year
+    (gas: mcm) and ``bottleneck`` the id of the link or place that has it; ``countries`` are ISO codes in the order
+    crossed and ``country_km`` the kilometres in each (sea in none); ``transfers`` counts changes of mode, vessel or
+    gauge, ``gauge_breaks`` those of gauge; ``overlap`` is the largest share of the route's km that a better route
+    uses too. ``legs``: a row per stretch in one mode, with its line. ``reason``: why there is none, else empty.
+    """
+
+    origin: str
+    destination: str
+    commodity: str
+    by: str
+    table: pd.DataFrame
+    legs: gpd.GeoDataFrame
+    reason: str = field(default="")
+
+    def __repr__(self) -> str:
+        head = f"{self.commodity} from {self.origin} to {self.destination}, by {self.by}"
+        if self.reason:
+            return f"{head}: {self.reason}"
+        shown = self.table.drop(columns=["links", "country_km"]).assign(places=self.table["places"].map(" > ".join))
+        return f"{head}\n{shown.to_string(index=False, max_colwidth=60)}"
+
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html(index=False, escape=True))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+class _State(NamedTuple):
+    """How goods stand at a place: by which mode, on which gauge (0: none or not stated)."""
+
+    place: str
+    mode: str
+    gauge: float
+
+
+class _Step(NamedTuple):
+    """What an arc stands for: a link taken in one direction, or (link -1) a change or passage at a place."""
+
+    link: int
+    forward: bool
+    transfer: bool
+    gauge_break: bool
+
+
+class _Weights(NamedTuple):
+    cost: float
+    days: float
+    km: float
+    transfers: float
+
+
+FREE = _Weights(0.0, 0.0, 0.0, 0.0)
+
+
+class _Arc(NamedTuple):
+    start: int
+    end: int
+    step: _Step | None
+    weights: _Weights
+
+
+@dataclass(frozen=True)
+class _Graph:
+    """Arcs between states; node 0 is the origin, node 1 the destination. No two arcs join the same two nodes."""
+
+    arcs: tuple[_Arc, ...]
+    nodes: int
+
+    def weights(self, by: str) -> NDArray[np.float64]:
+        """The weight of each arc; kilometres part routes with equally many transfers."""
+        rows = np.array([arc.weights for arc in self.arcs], dtype=np.float64).reshape(-1, len(_Weights._fields))
+        column = rows[:, _Weights._fields.index(by)]
+        return column + rows[:, 2] / (2.0 * rows[:, 2].sum() + 1.0) if by == "transfers" else column
+
+    def matrix(self, weight: NDArray[np.float64]) -> csr_array:
+        """The arcs as a sparse matrix with the small indices that csgraph asks for."""
+        start = np.array([arc.start for arc in self.arcs], dtype=np.int32)
+        end = np.array([arc.end for arc in self.arcs], dtype=np.int32)
+        matrix = csr_array((weight, (start, end)), shape=(self.nodes, self.nodes))
+        matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
+        return matrix
+
+
+def alternatives(
+    network: Network,
+    origin: str,
+    destination: str,
+    commodity: str,
+    *,
+    k: int = 3,
+    by: str = "cost",
+    avoid: Iterable[str] = (),
+    via: Iterable[str] = (),
+    max_overlap: float = 1.0,
+    scenario: Scenario | None = None,
+) -> Routes:
+    """The ``k`` best loopless routes for a commodity between two places.
+
+    ``by`` is ``cost`` (USD a tonne), ``days``, ``km`` or ``transfers``; routes of equal rank are ordered by fewer km,
+    then ids. ``avoid`` closes places, links, corridors and countries (``"country:RUS"``) for this question.
+    ``via`` names places to pass, in order. ``max_overlap`` (0..1) is the largest share of its km that a route may have in common with a better one.
+    Fewer than ``k`` routes come back where there are no more; none with a ``reason``.
+    Raises UnknownIdError for an unknown id, ValueError for an unknown commodity or criterion or a ``k`` below 1.
+
+    >>> import geodata
+    >>> found = alternatives(geodata.read_network(), "tengiz", "ceyhan-terminal", "crude", k=2, avoid=["country:RUS"])
+    >>> "RUS" in found.table["countries"].iloc[0]
+    False
+    """
+    if by not in CRITERIA:
+        raise ValueError(f"by={by!r} is unknown; valid: {', '.join(CRITERIA)}")
+    if isinstance(k, bool) or int(k) != k or k < 1:
+        raise ValueError(f"k must be a whole number of 1 or more, not {k!r}")
+    if not 0 <= max_overlap <= 1:
+        raise ValueError(f"max_overlap must lie in 0..1, not {max_overlap!r}")
+    passed = (via,) if isinstance(via, str) else tuple(via)
+    stops = (origin, *passed, destination)
+    for stop in stops:
+        require_place(network, stop)
+    if len(set(stops)) < len(stops):
+        raise ValueError(f"origin, via and destination must differ: {', '.join(stops)}")
+    avoided = (avoid,) if isinstance(avoid, str) else tuple(avoid)
+    ground = scene(network, commodity, scenario=scenario, avoid=avoided)
+    graph = _expand(ground, stops)
+    ranked = _searched if passed else _ranked
+    found = ranked(ground, graph, int(k), by) if max_overlap >= 1 else _different(ground, graph, int(k), by, max_overlap)
+    reason = "" if found else why_no_route(network, stops, commodity, scenario=scenario, avoid=avoided)
+    return _result(ground, graph, found, (origin, destination, by), reason)
+
+
+def _expand(ground: Scene, stops: Sequence[str]) -> _Graph:
+    """The graph of states: an arc a link and direction, and arcs for what a place charges for changing or passing.
+
+    ``stops`` are the origin, the places to pass in order, and the destination.
+    """
+    states: dict[str, set[_State]] = {}
+    for link in ground.links:
+        for place in (link.from_place, link.to_place):
+            states.setdefault(place, set()).add(_State(place, link.mode, link.gauge_mm))
+    enter: dict[_State, int] = {}
+    leave: dict[_State, int] = {}
+    arcs: list[_Arc] = []
+    for place in sorted(states):
+        arcs += _at_place(ground, sorted(states[place]), (enter, leave), ends=(stops[0], stops[-1]))
+    for at, link in enumerate(ground.links):
+        first, last = (_State(place, link.mode, link.gauge_mm) for place in (link.from_place, link.to_place))
+        changes = link.mode == "transfer"
+        own = _Weights(link.cost_usd_t, link.days, link.length_km, float(changes))
+        arcs.append(_Arc(leave[first], enter[last], _Step(at, True, changes, False), own))
+        if link.both_ways:
+            arcs.append(_Arc(leave[last], enter[first], _Step(at, False, changes, False), own))
+    return _without_parallels(*_in_layers(ground, arcs, 2 * len(enter), stops[1:-1]))
+
+
+def _in_layers(ground: Scene, arcs: Sequence[_Arc], nodes: int, via: Sequence[str]) -> tuple[list[_Arc], int]:
+    """A copy of the graph for each place to pass: who arrives there goes on in the next copy, and only the last one ends."""
+    layered: list[_Arc] = []
+    for layer in range(len(via) + 1):
+        for arc in arcs:
+            start, end = (node + layer * nodes if node > 1 else node for node in (arc.start, arc.end))
+            if (arc.start == 0 and layer > 0) or (arc.end == 1 and layer < len(via)):
+                continue
+            if layer < len(via) and arc.step is not None and arc.step.link >= 0:
+                link = ground.links[arc.step.link]
+                reached = link.to_place if arc.step.forward else link.from_place
+                end += nodes if reached == via[layer] else 0
+            layered.append(arc._replace(start=start, end=end))
+    return layered, 2 + nodes * (len(via) + 1)
+
+
+def _at_place(
+    ground: Scene,
+    states: Sequence[_State],
+    nodes: tuple[dict[_State, int], dict[_State, int]],
+    *,
+    ends: tuple[str, str],
+) -> list[_Arc]:
+    """Number a place's states and join them; where nothing is charged, entering and leaving are one node."""
+    enter, leave = nodes
+    place = ground.network.place_facts[states[0].place]
+    tolled = place.kind == "border" and place.transfer_usd_t + place.dwell_days > 0
+    shut = ground.place_capacity[place.place_id] <= 0
+    charges = len(states) > 1 or tolled or shut or place.place_id in ends
+    for state in states:
+        enter[state] = 2 + 2 * len(enter)
+        leave[state] = enter[state] + charges
+    if place.place_id == ends[0]:
+        return [_Arc(0, leave[state], None, FREE) for state in states]
+    if place.place_id == ends[1]:
+        return [_Arc(enter[state], 1, None, FREE) for state in states]
+    if not charges or shut:
+        return []
+    return [_change(place, before, after, enter[before], leave[after]) for before in states for after in states]
+
+
+def _change(place: PlaceFacts, before: _State, after: _State, start: int, end: int) -> _Arc:
+    """The arc from arriving in one state to leaving in another."""
+    gauge_break = before.mode == after.mode == "rail" and 0.0 not in (before.gauge, after.gauge) and before.gauge != after.gauge
+    moved = gauge_break or (before.mode != after.mode and "transfer" not in (before.mode, after.mode))
+    crosses = place.kind == "border" and {before.mode, after.mode} <= {"rail", "road"}
+    toll = _Weights(place.transfer_usd_t, place.dwell_days, 0.0, float(moved)) if moved or crosses else FREE
+    return _Arc(start, end, _Step(-1, True, moved, gauge_break), toll)
+
+
+def _without_parallels(arcs: Sequence[_Arc], nodes: int) -> _Graph:
+    """Give every arc beside another between the same nodes a node of its own on the way."""
+    seen: set[tuple[int, int]] = set()
+    single: list[_Arc] = []
+    for arc in arcs:
+        if (arc.start, arc.end) in seen:
+            single.append(_Arc(arc.start, nodes, arc.step, arc.weights))
+            single.append(_Arc(nodes, arc.end, None, FREE))
+            nodes += 1
+        else:
+            seen.add((arc.start, arc.end))
+            single.append(arc)
+    return _Graph(tuple(single), nodes)
+
+
+class _Route(NamedTuple):
+    """One way: its steps, the places in order, and the four weights added up."""
+
+    steps: tuple[_Step, ...]
+    links: tuple[str, ...]
+    places: tuple[str, ...]
+    total: _Weights
+
+
+def _ranked(ground: Scene, graph: _Graph, k: int, by: str) -> list[_Route]:
+    """The k best routes that visit no place twice, in order; Yen's list is lengthened until it holds as many."""
+    if not graph.arcs:
+        return []
+    matrix, wanted = graph.matrix(graph.weights(by)), k + 1
+    while wanted <= MOST_CANDIDATES * k:
+        distances, before = yen(matrix, 0, 1, wanted, directed=True, return_predecessors=True)
+        routes = _distinct(_routes(ground, graph, (_nodes(row) for row in before)))
+        # Routes tied with the k-th are waited for, so that the tie-break and not the engine chooses among them.
+        enough = len(routes) >= k and distances[-1] > getattr(routes[k - 1].total, by) + TIE
+        if enough or len(distances) < wanted:
+            return _sorted(routes, by)[:k]
+        wanted *= 4
+    return _searched(ground, graph, k, by)
+
+
+def _searched(ground: Scene, graph: _Graph, k: int, by: str) -> list[_Route]:
+    """The k best routes that visit no place twice, by best-first search over banned arcs.
+
+    Slower than Yen's algorithm, but not held up where most short ways visit some place twice, as between places to
+    pass. Of two visits to one place a route has at most one, so banning either arrival loses no route; and every
+    other route lacks some arc of one that was found.
+    """
+    search = _Search(graph, by)
+    waiting = [(weight, ban, path) for weight, ban, path in [search.best(frozenset())] if path]
+    found: list[_Route] = []
+    seen = {frozenset[int]()}
+    while waiting and not (len(found) >= k and waiting[0][0] > getattr(found[k - 1].total, by) + TIE):
+        _, ban, path = heapq.heappop(waiting)
+        route = next(_routes(ground, graph, [path]))
+        twice = _arrivals_at_one_place(ground, graph, path)
+        if not twice and route.links not in {other.links for other in found}:
+            found = _sorted([*found, route], by)
+        for arc in twice or search.links_on(path):
+            child = ban | {arc}
+            if child not in seen and len(seen) < MOST_SEARCHES:
+                seen.add(child)
+                weight, _, onward = search.best(child)
+                if onward:
+                    heapq.heappush(waiting, (weight, child, onward))
+    return found[:k]
+
+
+class _Search:
+    """Shortest paths through a graph with some arcs banned."""
+
+    def __init__(self, graph: _Graph, by: str) -> None:
+        self.index = {(arc.start, arc.end): at for at, arc in enumerate(graph.arcs)}
+        self.graph = graph
+        self.weight = graph.weights(by)
+        self.matrix = graph.matrix(np.arange(len(graph.arcs), dtype=np.float64))
+        self.order = self.matrix.data.astype(int)
+
+    def best(self, ban: frozenset[int]) -> tuple[float, frozenset[int], list[int]]:
+        """Weight, ban and nodes of the best path; no nodes where there is none."""
+        weight = self.weight.copy()
+        weight[list(ban)] = math.inf
+        self.matrix.data = weight[self.order]
+        distance, before = dijkstra(self.matrix, directed=True, indices=0, return_predecessors=True)
+        return float(distance[1]), ban, _nodes(before) if math.isfinite(distance[1]) else []
+
+    def links_on(self, path: Sequence[int]) -> list[int]:
+        """The arcs of a path that stand for links."""
+        arcs = [self.index[pair] for pair in zip(path, path[1:], strict=False)]
+        return [at for at in arcs if (step := self.graph.arcs[at].step) is not None and step.link >= 0]
+
+
+def _arrivals_at_one_place(ground: Scene, graph: _Graph, path: Sequence[int]) -> list[int]:
+    """The arcs by which a path arrives twice at one place (or leaves the origin, and comes back); none where it does not."""
+    index = {(arc.start, arc.end): at for at, arc in enumerate(graph.arcs)}
+    first: dict[str, list[int]] = {}
+    for pair in zip(path, path[1:], strict=False):
+        step = graph.arcs[index[pair]].step
+        if step is None or step.link < 0:
+            continue
+        link = ground.links[step.link]
+        start, end = (link.from_place, link.to_place) if step.forward else (link.to_place, link.from_place)
+        first.setdefault(start, [])
+        if end in first:
+            return [*first[end], index[pair]]
+        first[end] = [index[pair]]
+    return []
+
+
+def _different(ground: Scene, graph: _Graph, k: int, by: str, max_overlap: float) -> list[_Route]:
+    """Up to k routes of which none shares more than ``max_overlap`` of its km with a better one."""
+    if not graph.arcs:
+        return []
+    weight, found = graph.weights(by).copy(), []
+    index = {(arc.start, arc.end): at for at, arc in enumerate(graph.arcs)}
+    for _ in range(MOST_CANDIDATES * k):
+        distance, before = dijkstra(graph.matrix(weight), directed=True, indices=0, return_predecessors=True)
+        if not math.isfinite(distance[1]):
+            break
+        nodes = _nodes(before)
+        found += _distinct(_routes(ground, graph, [nodes]))
+        for pair in zip(nodes, nodes[1:], strict=False):
+            weight[index[pair]] = weight[index[pair]] * PENALTY + 1e-9
+    kept: list[_Route] = []
+    for route in _sorted(_distinct(iter(found)), by):
+        if len(kept) < k and all(_overlap(ground, route, better) <= max_overlap + 1e-12 for better in kept):
+            kept.append(route)
+    return kept
+
+
+def _nodes(before: NDArray[np.int32]) -> list[int]:
+    """The path from node 0 to node 1 that a row of predecessors holds."""
+    path = [1]
+    while path[-1] != 0:
+        path.append(int(before[path[-1]]))
+    return path[::-1]
+
+
+def _routes(ground: Scene, graph: _Graph, paths: Iterable[Sequence[int]]) -> Iterator[_Route]:
+    arcs = {(arc.start, arc.end): arc for arc in graph.arcs}
+    for path in paths:
+        taken = [arcs[pair] for pair in zip(path, path[1:], strict=False)]
+        steps = tuple(arc.step for arc in taken if arc.step is not None)
+        used = [(ground.links[step.link], step.forward) for step in steps if step.link >= 0]
+        first = used[0][0].from_place if used[0][1] else used[0][0].to_place
+        places = (first, *(link.to_place if forward else link.from_place for link, forward in used))
+        totals = _Weights(*(float(sum(column)) for column in zip(*(arc.weights for arc in taken), strict=True)))
+        yield _Route(steps, tuple(link.link_id for link, _ in used), places, totals)
+
+
+def _distinct(routes: Iterator[_Route]) -> list[_Route]:
+    """Routes that visit no place twice, each sequence of links once."""
+    found: dict[tuple[str, ...], _Route] = {}
+    for route in routes:
+        if len(set(route.places)) == len(route.places):
+            found.setdefault(route.links, route)
+    return list(found.values())
+
+
+def _sorted(routes: Iterable[_Route], by: str) -> list[_Route]:
+    # Sums in another order differ in the last bits; equal ranks are meant, not equal bits.
+    return sorted(routes, key=lambda route: (round(getattr(route.total, by), 9), round(route.total.km, 6), route.links))
+
+
+def _overlap(ground: Scene, route: _Route, other: _Route) -> float:
+    """Share of a route's km on links that another route uses too."""
+    shared = sum(ground.network.link_facts[link].length_km for link in route.links if link in other.links)
+    own = sum(ground.network.link_facts[link].length_km for link in route.links)
+    return float(shared / own) if own > 0 else float(set(route.links) <= set(other.links))
+
+
+def _result(ground: Scene, graph: _Graph, routes: Sequence[_Route], question: tuple[str, str, str], reason: str) -> Routes:
+    origin, destination, by = question
+    rows = []
+    for rank, route in enumerate(routes, start=1):
+        capacity, bottleneck = _bottleneck(ground, route)
+        crossed = _crossed(ground, route)
+        rows.append(
+            {
+                "rank": rank,
+                "places": route.places,
+                "links": route.links,
+                "km": route.total.km,
+                "days": route.total.days,
+                "cost_usd_t": route.total.cost,
+                "capacity": capacity,
+                "bottleneck": bottleneck,
+                "countries": tuple(part.country for part in crossed),
+                "country_km": tuple(part.km for part in crossed),
+                "transfers": sum(step.transfer for step in route.steps),
+                "gauge_breaks": sum(step.gauge_break for step in route.steps),
+                "overlap": max((_overlap(ground, route, better) for better in routes[: rank - 1]), default=0.0),
+            }
+        )
+    table = pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+    legs = [leg for rank, route in enumerate(routes, start=1) for leg in _legs(ground, route, rank)]
+    frame = gpd.GeoDataFrame(pd.DataFrame(legs, columns=[*LEG_COLUMNS, "geometry"]), geometry="geometry", crs=CRS)
+    return Routes(origin, destination, ground.commodity, by, table, frame, reason)
+
+
+def _bottleneck(ground: Scene, route: _Route) -> tuple[float, str]:
+    """The least capacity on the way and what has it: the first link, or else the first place passed, that does."""
+    taken = [ground.links[step.link] for step in route.steps if step.link >= 0]
+    bounds = [(link.capacity, link.link_id) for link in taken]
+    bounds += [(ground.place_capacity[place], place) for place in route.places[1:-1]]
+    least = min(bound for bound, _ in bounds)
+    return least, next(name for bound, name in bounds if bound == least) if math.isfinite(least) else ""
+
+
+def _crossed(ground: Scene, route: _Route) -> list[Crossing]:
+    """Countries in order with their km: those of the places, and between them those of the links."""
+    home, crossings = ground.network.place_facts, ground.network.crossings
+    parts = [Crossing(home[route.places[0]].country, 0.0)]
+    for step, place in zip((step for step in route.steps if step.link >= 0), route.places[1:], strict=True):
+        along = crossings[ground.links[step.link].link_id]
+        parts += [part for part in (along if step.forward else along[::-1]) if part.country != AT_SEA]
+        parts.append(Crossing(home[place].country, 0.0))
+    merged = [parts[0]]
+    for part in parts[1:]:
+        if part.country == merged[-1].country:
+            merged[-1] = Crossing(part.country, merged[-1].km + part.km)
+        else:
+            merged.append(part)
+    return merged
+
+
+def _legs(ground: Scene, route: _Route, rank: int) -> Iterator[tuple[object, ...]]:
+    """Stretches in one mode; what places on the way charge is in the route's sums, not in a leg's."""
+    taken = [(ground.links[step.link], step.forward) for step in route.steps if step.link >= 0]
+    for number, (mode, run) in enumerate(groupby(taken, key=lambda pair: pair[0].mode), start=1):
+        links = list(run)
+        ends = [(link.from_place, link.to_place) if forward else (link.to_place, link.from_place) for link, forward in links]
+        parts = [get_coordinates(link.line)[:: 1 if forward else -1] for link, forward in links]
+        sums = (sum(getattr(link, name) for link, _ in links) for name in ("length_km", "days", "cost_usd_t"))
+        names = tuple(link.link_id for link, _ in links)
+        yield (rank, number, mode, ends[0][0], ends[-1][1], names, *sums, LineString(np.concatenate(parts)))

@@ -45,7 +45,7 @@ def main(given: list[str] | None = None) -> int:
     except BuildError as error:
         print(f"make_maps.py: {error}", file=sys.stderr)
         return 2
-    print(f"{len(result.files)} pages, {result.bytes / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: open {result.index}")
+    print(f"{len(result.files)} pages, {result.size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: open {result.start}")
     return 0
 
 

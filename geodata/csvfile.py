@@ -90,8 +90,8 @@ def _header_findings(columns: Sequence[str], schema: TableSchema) -> list[Findin
         for column in schema.required
         if column not in columns
     ]
-    for column in sorted({column for column in columns if columns.count(column) > 1}):
-        found.append(Finding(schema.file, 1, column, "the column stands twice", "rename or remove one"))
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    found += [Finding(schema.file, 1, column, "the column stands twice", "rename or remove one") for column in twice]
     return found
 
 

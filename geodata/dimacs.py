@@ -49,9 +49,8 @@ def read_dimacs(file: str | Path) -> tuple[Network, dict[str, float], dict[str, 
 
 
 def _text(path: Path) -> str:
-    opener = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix)
-    data = path.read_bytes() if opener is None else opener(path, "rb").read()
-    return data.decode("ascii", errors="replace")
+    unpack = {".gz": gzip.decompress, ".bz2": bz2.decompress}.get(path.suffix, bytes)
+    return unpack(path.read_bytes()).decode("ascii", errors="replace")
 
 
 def _parse(lines: Iterable[str], name: str) -> _Problem:

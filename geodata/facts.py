@@ -25,7 +25,7 @@ class PlaceFacts(NamedTuple):
 class LinkFacts(NamedTuple):
     """A link in one year, in the units of ``Network.links``. ``gauge_mm`` is 0 where none is stated.
 
-    ``cost_basis`` is ``stated``, or ``rate`` where the cost is the mode's default for the link's main commodity.
+    ``cost_basis`` and ``days_basis`` are ``stated``, or ``rate`` where the mode's default rate stands in.
     """
 
     link_id: str
@@ -42,6 +42,7 @@ class LinkFacts(NamedTuple):
     length_km: float
     gauge_mm: float
     cost_basis: str
+    days_basis: str
     line: LineString
 
     def cost_for(self, commodity: str) -> float:

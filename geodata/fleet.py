@@ -25,7 +25,7 @@ def fleet_capacity(
     Raises ValueError where a number is out of range.
 
     >>> round(fleet_capacity(2, 8000, 472, speed_kn=12, port_hours=72))
-    1221
+    1224
     """
     _require(ships >= 0 and cargo_t >= 0, "ships and cargo_t must be zero or more")
     _require(distance_km > 0 and speed_kn > 0, "distance_km and speed_kn must be above zero")

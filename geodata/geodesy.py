@@ -22,7 +22,7 @@ def distance_km(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Geodesic distance between two points in km.
 
     >>> round(distance_km(51.22, 43.60, 49.44, 39.98))
-    429
+    428
     """
     return float(wgs84().inv(lon1, lat1, lon2, lat2)[2]) / 1000.0
 

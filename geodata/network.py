@@ -71,7 +71,8 @@ class Network:
         raise AttributeError(f"a network does not change; {name!r} cannot be set (make another, or use a scenario)")
 
     def __repr__(self) -> str:
-        return f"Network({len(self._places)} places, {len(self._links)} links, {len(self._corridors)} corridors, year {self.year})"
+        places, links, corridors = len(self._places), len(self._links), len(self._corridors)
+        return f"Network({places} places, {links} links, {corridors} corridors, year {self.year})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
@@ -104,7 +105,8 @@ class Network:
         Besides the columns of the file: ``capacity`` (kt or mcm a year in this year), ``stated_capacity`` (as
         written), ``active`` (takes part in this year), ``drawn_km`` (of the line), ``network_km`` (of the way along the
         rail network, whose bends the drawn line leaves out), and filled in where the file is silent: ``length_km``
-        (network_km, or else drawn_km), ``cost_usd_t`` and ``days`` (rate of the mode for the main commodity), each with a ``..._basis`` that says so.
+        (network_km, or else drawn_km), ``cost_usd_t`` and ``days`` (rate of the mode for the main commodity), each with
+        a ``..._basis`` that says so.
         """
         return self._links.copy()
 
@@ -196,8 +198,12 @@ class Network:
         columns = (
             frame[name].tolist() for name in ("place_id", "name", "country", "kind", "capacity", "unit", "dwell_days", "transfer_usd_t")
         )
-        rows = (PlaceFacts(*row[:5], is_gas_unit(row[5]), *row[6:]) for row in zip(*columns, strict=True))
-        return MappingProxyType({row.place_id: row for row in rows})
+        return MappingProxyType(
+            {
+                place: PlaceFacts(place, name, country, kind, capacity, is_gas_unit(unit), dwell, fee)
+                for place, name, country, kind, capacity, unit, dwell, fee in zip(*columns, strict=True)
+            }
+        )
 
     @cached_property
     def link_facts(self) -> Mapping[str, LinkFacts]:
@@ -227,7 +233,7 @@ class Network:
         import networkx as nx
 
         require_commodity(commodity)
-        graph = nx.MultiDiGraph(year=self.year, commodity=commodity)
+        graph: nx.MultiDiGraph = nx.MultiDiGraph(year=self.year, commodity=commodity)
         for row in self._places.itertuples():
             graph.add_node(row.place_id, name=row.name, country=row.country, lon=row.lon, lat=row.lat)
         for link in self.link_facts.values():

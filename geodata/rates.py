@@ -1,8 +1,8 @@
 """What a kilometre costs and how far goods go in a day, by mode, where a link states neither.
 
 They stand in the ledger with ranges (figures ``rate.MODE.usd_t_km``, ``rate.MODE.km_day``, for gas
-``rate.gas-pipeline.*``, for wagons ``rate.rail-wagon.*``); a test compares the two. A value that rests on one is marked ``rate`` in the network's
-``cost_basis`` and ``days_basis``.
+``rate.gas-pipeline.*``, for wagons ``rate.rail-wagon.*``); a test compares the two. A value that rests on one is marked
+``rate`` in the network's ``cost_basis`` and ``days_basis``.
 """
 
 from __future__ import annotations

@@ -242,9 +242,11 @@ def lines_reach_their_places(draft: Draft) -> Iterator[Finding]:
     for row in draft.rows("links"):
         line = draft.lines.get(row.get("link_id"))
         ends = [points.get(row.get(column)) for column in ("from_place", "to_place")]
-        if line is None or ends[0] is None or ends[1] is None:
+        if line is None:
             continue
         for column, end, vertex in zip(("from_place", "to_place"), ends, (line.coords[0], line.coords[-1]), strict=True):
+            if end is None:
+                continue
             gap = distance_km(*end, *vertex[:2])
             if gap > REACH_KM:
                 yield _at(

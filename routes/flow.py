@@ -189,7 +189,7 @@ def _solve(ground: Scene, arcs: _Arcs) -> MaxFlow:
     near, far = _sides(arcs, whole, carried)
     source_cut, source_capacity = _cut(arcs, near)
     sink_cut, sink_capacity = _cut(arcs, ~far)
-    amounts = carried * step
+    amounts = (carried * step).astype(np.float64)
     value = float(amounts[arcs.start == arcs.source].sum())
     # A whole cut counted exactly is the better number where rounding took less than a step from each arc.
     if abs(source_capacity - value) <= step * len(arcs.label):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import networkx as nx
 
@@ -30,7 +31,7 @@ def why_no_route(
     base = scenario or Scenario("base")
     closures = tuple(dict.fromkeys([*base.close, *avoid]))
     free = replace(base, close=())
-    for pair in zip(stops, stops[1:], strict=False):
+    for pair in pairwise(stops):
         if _joined(scene(network, commodity, scenario=base, avoid=avoid), *pair):
             continue
         if _joined(scene(network, commodity, scenario=free), *pair):
@@ -62,7 +63,7 @@ def _missing(ground: Scene, origin: str, destination: str) -> str:
         graph.add_edges_from((ends for ends in _directions(link) if not graph.has_edge(*ends)), waits=link.link_id)
     if nx.has_path(graph, origin, destination):
         path = nx.shortest_path(graph, origin, destination, weight=lambda _a, _b, data: 1000 if data.get("waits") else 1)
-        waiting = sorted({graph[a][b]["waits"] for a, b in zip(path, path[1:], strict=False) if graph[a][b].get("waits")})
+        waiting = sorted({graph[a][b]["waits"] for a, b in pairwise(path) if graph[a][b].get("waits")})
         links = ground.network.links.set_index("link_id")
         told = ", ".join(f"{link} ({links.loc[link, 'status'].replace('_', ' ')})" for link in waiting)
         return f"none in {year}: it would need {told}"
@@ -85,8 +86,8 @@ def named(network: Network, place: str) -> str:
     return place if name.lower() == place.lower() else f"{name} ({place})"
 
 
-def _graph(ground: Scene) -> nx.DiGraph:
-    graph = nx.DiGraph()
+def _graph(ground: Scene) -> nx.DiGraph[str]:
+    graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(ground.network.place_facts)
     graph.add_edges_from(ends for link in ground.links for ends in _directions(link))
     return graph

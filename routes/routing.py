@@ -11,25 +11,24 @@ import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra, yen
 from shapely import get_coordinates
 from shapely.geometry import LineString
 
-from geodata.facts import PlaceFacts
 from geodata.network import CRS, Network
 from geodata.territory import AT_SEA, Crossing
 
 from .reasons import why_no_route
 from .scenarios import Scenario
 from .scene import Scene, require_place, scene
+from .states import Graph, Step, Weights, expand
 
 CRITERIA = ("cost", "days", "km", "transfers")
 TABLE_COLUMNS = (
@@ -46,6 +45,8 @@ TABLE_COLUMNS = (
     "transfers",
     "gauge_breaks",
     "overlap",
+    "stated_cost_share",
+    "stated_days_share",
 )
 LEG_COLUMNS = ("rank", "leg", "mode", "from_place", "to_place", "links", "km", "days", "cost_usd_t")
 #: Yen is asked for this many times more routes than wanted before it is taken as exhausted.
@@ -65,7 +66,8 @@ class Routes:
     (gas: mcm) and ``bottleneck`` the id of the link or place that has it; ``countries`` are ISO codes in the order
     crossed and ``country_km`` the kilometres in each (sea in none); ``transfers`` counts changes of mode, vessel or
     gauge, ``gauge_breaks`` those of gauge; ``overlap`` is the largest share of the route's km that a better route
-    uses too. ``legs``: a row per stretch in one mode, with its line. ``reason``: why there is none, else empty.
+    uses too; ``stated_cost_share`` and ``stated_days_share`` say how much of cost and days the network's tables state, the
+    rest being default rates. ``legs``: a row per stretch in one mode, with its line. ``reason``: why there is none, else empty.
     """
 
     origin: str
@@ -90,62 +92,6 @@ class Routes:
         return len(self.table)
 
 
-class _State(NamedTuple):
-    """How goods stand at a place: by which mode, on which gauge (0: none or not stated)."""
-
-    place: str
-    mode: str
-    gauge: float
-
-
-class _Step(NamedTuple):
-    """What an arc stands for: a link taken in one direction, or (link -1) a change or passage at a place."""
-
-    link: int
-    forward: bool
-    transfer: bool
-    gauge_break: bool
-
-
-class _Weights(NamedTuple):
-    cost: float
-    days: float
-    km: float
-    transfers: float
-
-
-FREE = _Weights(0.0, 0.0, 0.0, 0.0)
-
-
-class _Arc(NamedTuple):
-    start: int
-    end: int
-    step: _Step | None
-    weights: _Weights
-
-
-@dataclass(frozen=True)
-class _Graph:
-    """Arcs between states; node 0 is the origin, node 1 the destination. No two arcs join the same two nodes."""
-
-    arcs: tuple[_Arc, ...]
-    nodes: int
-
-    def weights(self, by: str) -> NDArray[np.float64]:
-        """The weight of each arc; kilometres part routes with equally many transfers."""
-        rows = np.array([arc.weights for arc in self.arcs], dtype=np.float64).reshape(-1, len(_Weights._fields))
-        column = rows[:, _Weights._fields.index(by)]
-        return column + rows[:, 2] / (2.0 * rows[:, 2].sum() + 1.0) if by == "transfers" else column
-
-    def matrix(self, weight: NDArray[np.float64]) -> csr_array:
-        """The arcs as a sparse matrix with the small indices that csgraph asks for."""
-        start = np.array([arc.start for arc in self.arcs], dtype=np.int32)
-        end = np.array([arc.end for arc in self.arcs], dtype=np.int32)
-        matrix = csr_array((weight, (start, end)), shape=(self.nodes, self.nodes))
-        matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
-        return matrix
-
-
 def alternatives(
     network: Network,
     origin: str,
@@ -163,8 +109,8 @@ def alternatives(
 
     ``by`` is ``cost`` (USD a tonne), ``days``, ``km`` or ``transfers``; routes of equal rank are ordered by fewer km,
     then ids. ``avoid`` closes places, links, corridors and countries (``"country:RUS"``) for this question.
-    ``via`` names places to pass, in order. ``max_overlap`` (0..1) is the largest share of its km that a route may have in common with a better one.
-    Fewer than ``k`` routes come back where there are no more; none with a ``reason``.
+    ``via`` names places to pass, in order. ``max_overlap`` (0..1) is the largest share of its km that a route may have
+    in common with a better one. Fewer than ``k`` routes come back where there are no more, and none with a ``reason``.
     Raises UnknownIdError for an unknown id, ValueError for an unknown commodity or criterion or a ``k`` below 1.
 
     >>> import geodata
@@ -186,112 +132,23 @@ def alternatives(
         raise ValueError(f"origin, via and destination must differ: {', '.join(stops)}")
     avoided = (avoid,) if isinstance(avoid, str) else tuple(avoid)
     ground = scene(network, commodity, scenario=scenario, avoid=avoided)
-    graph = _expand(ground, stops)
+    graph = expand(ground, stops)
     ranked = _searched if passed else _ranked
     found = ranked(ground, graph, int(k), by) if max_overlap >= 1 else _different(ground, graph, int(k), by, max_overlap)
     reason = "" if found else why_no_route(network, stops, commodity, scenario=scenario, avoid=avoided)
     return _result(ground, graph, found, (origin, destination, by), reason)
 
 
-def _expand(ground: Scene, stops: Sequence[str]) -> _Graph:
-    """The graph of states: an arc a link and direction, and arcs for what a place charges for changing or passing.
-
-    ``stops`` are the origin, the places to pass in order, and the destination.
-    """
-    states: dict[str, set[_State]] = {}
-    for link in ground.links:
-        for place in (link.from_place, link.to_place):
-            states.setdefault(place, set()).add(_State(place, link.mode, link.gauge_mm))
-    enter: dict[_State, int] = {}
-    leave: dict[_State, int] = {}
-    arcs: list[_Arc] = []
-    for place in sorted(states):
-        arcs += _at_place(ground, sorted(states[place]), (enter, leave), ends=(stops[0], stops[-1]))
-    for at, link in enumerate(ground.links):
-        first, last = (_State(place, link.mode, link.gauge_mm) for place in (link.from_place, link.to_place))
-        changes = link.mode == "transfer"
-        own = _Weights(link.cost_usd_t, link.days, link.length_km, float(changes))
-        arcs.append(_Arc(leave[first], enter[last], _Step(at, True, changes, False), own))
-        if link.both_ways:
-            arcs.append(_Arc(leave[last], enter[first], _Step(at, False, changes, False), own))
-    return _without_parallels(*_in_layers(ground, arcs, 2 * len(enter), stops[1:-1]))
-
-
-def _in_layers(ground: Scene, arcs: Sequence[_Arc], nodes: int, via: Sequence[str]) -> tuple[list[_Arc], int]:
-    """A copy of the graph for each place to pass: who arrives there goes on in the next copy, and only the last one ends."""
-    layered: list[_Arc] = []
-    for layer in range(len(via) + 1):
-        for arc in arcs:
-            start, end = (node + layer * nodes if node > 1 else node for node in (arc.start, arc.end))
-            if (arc.start == 0 and layer > 0) or (arc.end == 1 and layer < len(via)):
-                continue
-            if layer < len(via) and arc.step is not None and arc.step.link >= 0:
-                link = ground.links[arc.step.link]
-                reached = link.to_place if arc.step.forward else link.from_place
-                end += nodes if reached == via[layer] else 0
-            layered.append(arc._replace(start=start, end=end))
-    return layered, 2 + nodes * (len(via) + 1)
-
-
-def _at_place(
-    ground: Scene,
-    states: Sequence[_State],
-    nodes: tuple[dict[_State, int], dict[_State, int]],
-    *,
-    ends: tuple[str, str],
-) -> list[_Arc]:
-    """Number a place's states and join them; where nothing is charged, entering and leaving are one node."""
-    enter, leave = nodes
-    place = ground.network.place_facts[states[0].place]
-    tolled = place.kind == "border" and place.transfer_usd_t + place.dwell_days > 0
-    shut = ground.place_capacity[place.place_id] <= 0
-    charges = len(states) > 1 or tolled or shut or place.place_id in ends
-    for state in states:
-        enter[state] = 2 + 2 * len(enter)
-        leave[state] = enter[state] + charges
-    if place.place_id == ends[0]:
-        return [_Arc(0, leave[state], None, FREE) for state in states]
-    if place.place_id == ends[1]:
-        return [_Arc(enter[state], 1, None, FREE) for state in states]
-    if not charges or shut:
-        return []
-    return [_change(place, before, after, enter[before], leave[after]) for before in states for after in states]
-
-
-def _change(place: PlaceFacts, before: _State, after: _State, start: int, end: int) -> _Arc:
-    """The arc from arriving in one state to leaving in another."""
-    gauge_break = before.mode == after.mode == "rail" and 0.0 not in (before.gauge, after.gauge) and before.gauge != after.gauge
-    moved = gauge_break or (before.mode != after.mode and "transfer" not in (before.mode, after.mode))
-    crosses = place.kind == "border" and {before.mode, after.mode} <= {"rail", "road"}
-    toll = _Weights(place.transfer_usd_t, place.dwell_days, 0.0, float(moved)) if moved or crosses else FREE
-    return _Arc(start, end, _Step(-1, True, moved, gauge_break), toll)
-
-
-def _without_parallels(arcs: Sequence[_Arc], nodes: int) -> _Graph:
-    """Give every arc beside another between the same nodes a node of its own on the way."""
-    seen: set[tuple[int, int]] = set()
-    single: list[_Arc] = []
-    for arc in arcs:
-        if (arc.start, arc.end) in seen:
-            single.append(_Arc(arc.start, nodes, arc.step, arc.weights))
-            single.append(_Arc(nodes, arc.end, None, FREE))
-            nodes += 1
-        else:
-            seen.add((arc.start, arc.end))
-            single.append(arc)
-    return _Graph(tuple(single), nodes)
-
-
 class _Route(NamedTuple):
     """One way: its steps, the places in order, and the four weights added up."""
 
-    steps: tuple[_Step, ...]
+    steps: tuple[Step, ...]
     links: tuple[str, ...]
     places: tuple[str, ...]
-    total: _Weights
+    total: Weights
 
 
-def _ranked(ground: Scene, graph: _Graph, k: int, by: str) -> list[_Route]:
+def _ranked(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
     """The k best routes that visit no place twice, in order; Yen's list is lengthened until it holds as many."""
     if not graph.arcs:
         return []
@@ -307,7 +164,7 @@ def _ranked(ground: Scene, graph: _Graph, k: int, by: str) -> list[_Route]:
     return _searched(ground, graph, k, by)
 
 
-def _searched(ground: Scene, graph: _Graph, k: int, by: str) -> list[_Route]:
+def _searched(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
     """The k best routes that visit no place twice, by best-first search over banned arcs.
 
     Slower than Yen's algorithm, but not held up where most short ways visit some place twice, as between places to
@@ -337,7 +194,7 @@ def _searched(ground: Scene, graph: _Graph, k: int, by: str) -> list[_Route]:
 class _Search:
     """Shortest paths through a graph with some arcs banned."""
 
-    def __init__(self, graph: _Graph, by: str) -> None:
+    def __init__(self, graph: Graph, by: str) -> None:
         self.index = {(arc.start, arc.end): at for at, arc in enumerate(graph.arcs)}
         self.graph = graph
         self.weight = graph.weights(by)
@@ -354,15 +211,15 @@ class _Search:
 
     def links_on(self, path: Sequence[int]) -> list[int]:
         """The arcs of a path that stand for links."""
-        arcs = [self.index[pair] for pair in zip(path, path[1:], strict=False)]
+        arcs = [self.index[pair] for pair in pairwise(path)]
         return [at for at in arcs if (step := self.graph.arcs[at].step) is not None and step.link >= 0]
 
 
-def _arrivals_at_one_place(ground: Scene, graph: _Graph, path: Sequence[int]) -> list[int]:
+def _arrivals_at_one_place(ground: Scene, graph: Graph, path: Sequence[int]) -> list[int]:
     """The arcs by which a path arrives twice at one place (or leaves the origin, and comes back); none where it does not."""
     index = {(arc.start, arc.end): at for at, arc in enumerate(graph.arcs)}
     first: dict[str, list[int]] = {}
-    for pair in zip(path, path[1:], strict=False):
+    for pair in pairwise(path):
         step = graph.arcs[index[pair]].step
         if step is None or step.link < 0:
             continue
@@ -375,7 +232,7 @@ def _arrivals_at_one_place(ground: Scene, graph: _Graph, path: Sequence[int]) ->
     return []
 
 
-def _different(ground: Scene, graph: _Graph, k: int, by: str, max_overlap: float) -> list[_Route]:
+def _different(ground: Scene, graph: Graph, k: int, by: str, max_overlap: float) -> list[_Route]:
     """Up to k routes of which none shares more than ``max_overlap`` of its km with a better one."""
     if not graph.arcs:
         return []
@@ -387,7 +244,7 @@ def _different(ground: Scene, graph: _Graph, k: int, by: str, max_overlap: float
             break
         nodes = _nodes(before)
         found += _distinct(_routes(ground, graph, [nodes]))
-        for pair in zip(nodes, nodes[1:], strict=False):
+        for pair in pairwise(nodes):
             weight[index[pair]] = weight[index[pair]] * PENALTY + 1e-9
     kept: list[_Route] = []
     for route in _sorted(_distinct(iter(found)), by):
@@ -404,15 +261,15 @@ def _nodes(before: NDArray[np.int32]) -> list[int]:
     return path[::-1]
 
 
-def _routes(ground: Scene, graph: _Graph, paths: Iterable[Sequence[int]]) -> Iterator[_Route]:
+def _routes(ground: Scene, graph: Graph, paths: Iterable[Sequence[int]]) -> Iterator[_Route]:
     arcs = {(arc.start, arc.end): arc for arc in graph.arcs}
     for path in paths:
-        taken = [arcs[pair] for pair in zip(path, path[1:], strict=False)]
+        taken = [arcs[pair] for pair in pairwise(path)]
         steps = tuple(arc.step for arc in taken if arc.step is not None)
         used = [(ground.links[step.link], step.forward) for step in steps if step.link >= 0]
         first = used[0][0].from_place if used[0][1] else used[0][0].to_place
         places = (first, *(link.to_place if forward else link.from_place for link, forward in used))
-        totals = _Weights(*(float(sum(column)) for column in zip(*(arc.weights for arc in taken), strict=True)))
+        totals = Weights(*(float(sum(column)) for column in zip(*(arc.weights for arc in taken), strict=True)))
         yield _Route(steps, tuple(link.link_id for link, _ in used), places, totals)
 
 
@@ -437,12 +294,13 @@ def _overlap(ground: Scene, route: _Route, other: _Route) -> float:
     return float(shared / own) if own > 0 else float(set(route.links) <= set(other.links))
 
 
-def _result(ground: Scene, graph: _Graph, routes: Sequence[_Route], question: tuple[str, str, str], reason: str) -> Routes:
+def _result(ground: Scene, graph: Graph, routes: Sequence[_Route], question: tuple[str, str, str], reason: str) -> Routes:
     origin, destination, by = question
     rows = []
     for rank, route in enumerate(routes, start=1):
         capacity, bottleneck = _bottleneck(ground, route)
         crossed = _crossed(ground, route)
+        links = [ground.links[step.link] for step in route.steps if step.link >= 0]
         rows.append(
             {
                 "rank": rank,
@@ -458,12 +316,18 @@ def _result(ground: Scene, graph: _Graph, routes: Sequence[_Route], question: tu
                 "transfers": sum(step.transfer for step in route.steps),
                 "gauge_breaks": sum(step.gauge_break for step in route.steps),
                 "overlap": max((_overlap(ground, route, better) for better in routes[: rank - 1]), default=0.0),
+                "stated_cost_share": _stated_share(route.total.cost, sum(link.cost_usd_t for link in links if link.cost_basis == "rate")),
+                "stated_days_share": _stated_share(route.total.days, sum(link.days for link in links if link.days_basis == "rate")),
             }
         )
     table = pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
     legs = [leg for rank, route in enumerate(routes, start=1) for leg in _legs(ground, route, rank)]
     frame = gpd.GeoDataFrame(pd.DataFrame(legs, columns=[*LEG_COLUMNS, "geometry"]), geometry="geometry", crs=CRS)
     return Routes(origin, destination, ground.commodity, by, table, frame, reason)
+
+
+def _stated_share(total: float, rated: float) -> float:
+    return 1.0 - rated / total if total > 0 else 1.0
 
 
 def _bottleneck(ground: Scene, route: _Route) -> tuple[float, str]:

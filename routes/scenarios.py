@@ -84,7 +84,8 @@ def select(network: Network, ids: Iterable[str]) -> Selection:
     A country stands for its places and for every link that needs its permission. Raises UnknownIdError where an id is
     unknown, or names a link and a place alike.
     """
-    links, places = set(), set()
+    links: set[str] = set()
+    places: set[str] = set()
     for name in [ids] if isinstance(ids, str) else ids:
         found = _meant(network, name)
         links |= found.links

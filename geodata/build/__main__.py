@@ -27,12 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m geodata.build", description="Derive the stored geometry."
-    )
-    parser.add_argument(
-        "--tables", type=Path, default=GEODATA / "tables", help="folder with places, links, waypoints"
-    )
+    parser = argparse.ArgumentParser(prog="python -m geodata.build", description="Derive the stored geometry.")
+    parser.add_argument("--tables", type=Path, default=GEODATA / "tables", help="folder with places, links, waypoints")
     parser.add_argument("--out", type=Path, default=GEODATA / "geometry", help="folder for the GeoJSON files")
     parser.add_argument("--check", action="store_true", help="build elsewhere and compare with --out")
     return parser
@@ -40,9 +36,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(tables: Path, out: Path) -> int:
     begin = time.perf_counter()
-    result = build(
-        tables, out, say=lambda text: print(f"{time.perf_counter() - begin:6.1f} s  {text}", flush=True)
-    )
+    result = build(tables, out, say=lambda text: print(f"{time.perf_counter() - begin:6.1f} s  {text}", flush=True))
     print("\n".join(report.lines(result, out)))
     print(f"{time.perf_counter() - begin:.1f} s")
     return int(any(remark.fatal for remark in result.remarks))

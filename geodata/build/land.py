@@ -56,10 +56,7 @@ def countries(table: gpd.GeoDataFrame) -> list[Feature]:
     shapes = dict(zip(table["iso_a3"], table.geometry, strict=True))
     simple = simplify(shapes, region=REGION, world=WORLD, fine=FINE_DEG, coarse=COARSE_DEG)
     names = dict(zip(table["iso_a3"], table["name"], strict=True))
-    return [
-        area_feature({"iso_a3": code, "name": names[code]}, geometry, decimals=DECIMALS)
-        for code, geometry in sorted(simple.items())
-    ]
+    return [area_feature({"iso_a3": code, "name": names[code]}, geometry, decimals=DECIMALS) for code, geometry in sorted(simple.items())]
 
 
 def simplify(
@@ -88,9 +85,7 @@ def lakes(path: Path) -> list[Feature]:
     """The features of ``lakes.geojson``: large lakes of the region with their English and Russian names."""
     table = gpd.read_file(path, encoding="utf-8")
     size = np.array([geometry.area for geometry in table.geometry])
-    keep = (
-        table.geometry.intersects(box(*REGION)) & (size >= LAKE_DEG2) & ~table["featurecla"].isin(SALT_PANS)
-    )
+    keep = table.geometry.intersects(box(*REGION)) & (size >= LAKE_DEG2) & ~table["featurecla"].isin(SALT_PANS)
     features = []
     for lake in table[keep].sort_values(["name_en", "name"]).itertuples():
         simple = _areas(set_precision(lake.geometry.simplify(LAKE_DEG), 10.0**-DECIMALS))
@@ -99,13 +94,9 @@ def lakes(path: Path) -> list[Feature]:
     return features
 
 
-def _coverage(
-    shapes: Mapping[str, BaseGeometry], frame: BaseGeometry, *, tolerance: float, islet: float
-) -> dict[str, BaseGeometry]:
+def _coverage(shapes: Mapping[str, BaseGeometry], frame: BaseGeometry, *, tolerance: float, islet: float) -> dict[str, BaseGeometry]:
     """The shapes cut to a frame and simplified together with the sea between them."""
-    cut = {
-        code: _cut(shape, frame, islet) for code, shape in sorted(shapes.items()) if shape.intersects(frame)
-    }
+    cut = {code: _cut(shape, frame, islet) for code, shape in sorted(shapes.items()) if shape.intersects(frame)}
     land = {code: shape for code, shape in cut.items() if not shape.is_empty}
     sea = frame.difference(union_all(list(land.values())))
     simple = coverage_simplify(np.array([*land.values(), sea]), tolerance, simplify_boundary=True)
@@ -123,7 +114,5 @@ def _areas(geometry: BaseGeometry) -> MultiPolygon:
 
 
 def _parts(geometry: BaseGeometry) -> list[Polygon]:
-    pieces = [
-        part for piece in getattr(geometry, "geoms", [geometry]) for part in getattr(piece, "geoms", [piece])
-    ]
+    pieces = [part for piece in getattr(geometry, "geoms", [geometry]) for part in getattr(piece, "geoms", [piece])]
     return [piece for piece in pieces if isinstance(piece, Polygon) and not piece.is_empty]

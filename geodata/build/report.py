@@ -37,9 +37,7 @@ def _land(result: Result) -> Iterator[str]:
 
 def _lengths(result: Result) -> Iterator[str]:
     drawn = {drawing.link_id: drawing for drawing in result.drawings}
-    pairs = [
-        (link, drawn[link.link_id]) for link in result.links if link.published_km and link.link_id in drawn
-    ]
+    pairs = [(link, drawn[link.link_id]) for link in result.links if link.published_km and link.link_id in drawn]
     off = [(link, drawing) for link, drawing in pairs if abs(_share(drawing, link.published_km)) > TOLERATED]
     yield f"published lengths: {len(pairs)}, more than {TOLERATED:.0%} off: {len(off)}"
     for link, drawing in off:

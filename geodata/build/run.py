@@ -16,9 +16,7 @@ from .write import Feature, line_layers, write_layer
 
 Say = Callable[[str], None]
 # By mode: the network's file, its repair, the stations that bend its chords.
-NETWORKS: dict[
-    str, tuple[sources.Source, Callable[[ways.WayNet], ways.WayNet], Callable[[], list[Point]]]
-] = {
+NETWORKS: dict[str, tuple[sources.Source, Callable[[ways.WayNet], ways.WayNet], Callable[[], list[Point]]]] = {
     "rail": (sources.RAIL, ways.repaired_rail, ways.read_stations),
     "road": (sources.ROAD, ways.repaired_road, list),
 }
@@ -51,9 +49,7 @@ def build(tables: Path, out: Path, *, say: Say) -> Result:
     return Result(tuple(links), tuple(drawings), tuple(sorted([*unknown, *remarks])))
 
 
-def draw_links(
-    links: Sequence[Link], shapes: dict[str, BaseGeometry], *, say: Say
-) -> tuple[list[Drawing], list[Remark]]:
+def draw_links(links: Sequence[Link], shapes: dict[str, BaseGeometry], *, say: Say) -> tuple[list[Drawing], list[Remark]]:
     """Every link by its mode and quality; the heavy networks are read only where a link needs them."""
     groups: dict[tuple[str, str], list[Link]] = {}
     for link in links:
@@ -73,9 +69,7 @@ def draw_links(
     return drawings, remarks
 
 
-def over_water(
-    drawings: Sequence[Drawing], shapes: dict[str, BaseGeometry], lakes: Sequence[Feature]
-) -> list[Remark]:
+def over_water(drawings: Sequence[Drawing], shapes: dict[str, BaseGeometry], lakes: Sequence[Feature]) -> list[Remark]:
     """Remarks on the lines that should keep to the land but cross a sea or a large lake."""
     dry = sea.land_areas(shapes)
     wet = sea.Land(STRtree([shape(lake["geometry"]) for lake in lakes]))
@@ -87,9 +81,7 @@ def over_water(
         line = LineString(drawing.points)
         km = max(drawing.drawn_km - sea.land_km(line, dry), 0.0) + sea.land_km(line, wet)
         if km > WET_KM:
-            remarks.append(
-                Remark(drawing.link_id, f"{km:.0f} km over a sea or lake: add via points ashore", False)
-            )
+            remarks.append(Remark(drawing.link_id, f"{km:.0f} km over a sea or lake: add via points ashore", False))
     return remarks
 
 

@@ -116,9 +116,7 @@ def land_areas(countries: dict[str, BaseGeometry]) -> Land:
     return Land(STRtree([part.difference(canals) if part.intersects(canals) else part for part in parts]))
 
 
-def basin(
-    water: Polygon, stops: Iterable[Point], *, straits: Iterable[Point] = (), way_out: Point | None = None
-) -> Basin:
+def basin(water: Polygon, stops: Iterable[Point], *, straits: Iterable[Point] = (), way_out: Point | None = None) -> Basin:
     """The water prepared for lanes between stops; near a stop or strait they may run close to the coast."""
     narrow = sorted({*stops, *straits})
     near = [points(stop) for stop in narrow if water.distance(points(stop)) < REACH_DEG]
@@ -166,9 +164,7 @@ def lane(sea: Basin, start: Point, end: Point) -> list[Point] | None:
     rows, columns, lengths = [between.row], [between.col], [between.data]
     others = np.vstack([sea.corners, gates])
     for number in (count, count + 1):
-        sight = linestrings(
-            np.stack([np.repeat(others[number][None], number, axis=0), others[:number]], axis=1)
-        )
+        sight = linestrings(np.stack([np.repeat(others[number][None], number, axis=0), others[:number]], axis=1))
         clear = np.flatnonzero(covers(sea.sight_water, sight))
         rows.append(clear)
         columns.append(np.full(len(clear), number))
@@ -229,9 +225,7 @@ def draw(link: Link, seas: Seas) -> tuple[Drawing | None, list[Remark]]:
     drawing = Drawing(link.link_id, link.mode, "lane", whole, km, land_km=over_land)
     remarks = []
     if over_land > LAND_LIMIT_KM:
-        remarks.append(
-            Remark(link.link_id, f"{over_land:.0f} km over land: add via waypoints in the water", False)
-        )
+        remarks.append(Remark(link.link_id, f"{over_land:.0f} km over land: add via waypoints in the water", False))
     if any(abs(a[0] - b[0]) > 180 for a, b in pairwise(whole)):
         remarks.append(Remark(link.link_id, "crosses the antimeridian: split it there", False))
     return drawing, remarks

@@ -45,13 +45,9 @@ def locate(source: Source) -> Path:
     try:
         found = version(source.distribution)
     except PackageNotFoundError as error:
-        raise SourceError(
-            f"{wanted} is not installed; install the project with the extra build-data"
-        ) from error
+        raise SourceError(f"{wanted} is not installed; install the project with the extra build-data") from error
     if found != source.release:
-        raise SourceError(
-            f"{wanted} is needed, {found} is installed; install the project with the extra build-data"
-        )
+        raise SourceError(f"{wanted} is needed, {found} is installed; install the project with the extra build-data")
     spec = find_spec(source.package)
     for folder in (spec.submodule_search_locations or []) if spec else []:
         if (Path(folder) / source.file).is_file():

@@ -47,9 +47,7 @@ class Remark(NamedTuple):
 
 def read_links(folder: Path) -> tuple[list[Link], list[Remark]]:
     """The links of a folder of tables by id, and a fatal remark for each that names an unknown point."""
-    points = _read_points(folder / "waypoints.csv", "waypoint_id") | _read_points(
-        folder / "places.csv", "place_id"
-    )
+    points = _read_points(folder / "waypoints.csv", "waypoint_id") | _read_points(folder / "places.csv", "place_id")
     links: list[Link] = []
     remarks: list[Remark] = []
     for row in sorted(_rows(folder / "links.csv"), key=lambda row: row["link_id"]):

@@ -56,6 +56,7 @@ YARD_KM = 1.5
 SNAP_KM = 10.0
 OUTLIER_KM = 40.0
 WIDEST_KM = 120.0
+BEND_RANK = 0.5
 
 # A straight stretch between two stops stands in for a missing one, at six times the price.
 STRAIGHT_KM = 100.0
@@ -86,13 +87,14 @@ class Router(NamedTuple):
 
 
 class Snap(NamedTuple):
-    """Where an anchor joins the network: at a node, or on an edge at a point."""
+    """Where an anchor joins the network, at a node or on an edge at a point: km to it, rank of the choice."""
 
     anchor: Point
     node: int
     edge: int
     at: Point
     km: float
+    rank: float
 
 
 def read_scgraph(path: Path) -> WayNet:
@@ -128,9 +130,7 @@ def clip(net: WayNet, box: tuple[float, float, float, float] = BOX) -> WayNet:
 def repaired_rail(net: WayNet) -> WayNet:
     """The rail network with its gaps bridged and its dead ends closed."""
     bridged = bridge_gaps(net, limit_km=BRIDGE_KM)
-    return close_dead_ends(
-        join_to_chords(bridged, dead_ends(bridged), limit_km=JUNCTION_KM), limit_km=DEAD_END_KM
-    )
+    return close_dead_ends(join_to_chords(bridged, dead_ends(bridged), limit_km=JUNCTION_KM), limit_km=DEAD_END_KM)
 
 
 def repaired_road(net: WayNet) -> WayNet:
@@ -150,10 +150,7 @@ def bridge_gaps(net: WayNet, *, limit_km: float) -> WayNet:
     xyz = _xyz(net.xy)
     near = KDTree(xyz).query_ball_point(xyz[small], r=limit_km)
     candidates = sorted(
-        (float(np.linalg.norm(xyz[a] - xyz[b])), int(a), b)
-        for a, row in zip(small, near, strict=True)
-        for b in row
-        if label[a] != label[b]
+        (float(np.linalg.norm(xyz[a] - xyz[b])), int(a), b) for a, row in zip(small, near, strict=True) for b in row if label[a] != label[b]
     )
     joined = DisjointSet(range(int(label.max()) + 1))
     gaps = [(a, b) for _, a, b in candidates if joined.merge(int(label[a]), int(label[b]))]
@@ -174,7 +171,7 @@ def join_to_chords(net: WayNet, nodes: list[int], *, limit_km: float) -> WayNet:
         ]
         if found:
             aside, edge, at = min(found)
-            snaps.append(Snap(tuple(net.xy[a].tolist()), -1, edge, at, aside))
+            snaps.append(Snap(tuple(net.xy[a].tolist()), -1, edge, at, aside, aside))
             lonely.append(a)
     joined, node_of = _split(net, snaps)
     return _with_gaps(joined, [(a, node_of[snap.anchor]) for a, snap in zip(lonely, snaps, strict=True)])
@@ -195,9 +192,7 @@ def close_dead_ends(net: WayNet, *, limit_km: float) -> WayNet:
     return _with_gaps(net, sorted({(min(pair), max(pair)) for pair in gaps}))
 
 
-def router(
-    net: WayNet, chains: Iterable[tuple[Point, ...]], bends: Iterable[Point] = ()
-) -> tuple[Router, dict[Point, float]]:
+def router(net: WayNet, chains: Iterable[tuple[Point, ...]], bends: Iterable[Point] = ()) -> tuple[Router, dict[Point, float]]:
     """The network with every stop of the chains joined to it, and how many km the outlying ones are off.
 
     At a stop all lines meet that pass it; a bend only gives a chord its shape. Two stops that follow one
@@ -222,9 +217,7 @@ def router(
     return Router(whole, _matrix(lean, prices[cheapest] + 1e-9), edge_of, node_of), far
 
 
-def _with_outliers(
-    net: WayNet, node_of: Mapping[Point, int], far: Mapping[Point, float]
-) -> tuple[WayNet, dict[Point, int]]:
+def _with_outliers(net: WayNet, node_of: Mapping[Point, int], far: Mapping[Point, float]) -> tuple[WayNet, dict[Point, int]]:
     """Stops off the network get a node of their own, joined to it where it is within ``OUTLIER_KM``."""
     outliers = sorted(far)
     if not outliers:
@@ -251,9 +244,7 @@ def draw(link: Link, ways: Router) -> tuple[Drawing | None, list[Remark]]:
     stubs = lengths_km([LineString(coordinates[:2]), LineString(coordinates[-2:])]).sum()
     network_km = float(ways.net.km[edges].sum() + stubs)
     if network_km > WRONG_WAY * length_km(LineString(link.chain)) + 100:
-        message = (
-            f"only {network_km:.0f} km of {link.mode} lead there: a stretch is missing, make it schematic"
-        )
+        message = f"only {network_km:.0f} km of {link.mode} lead there: a stretch is missing, make it schematic"
         return None, [Remark(link.link_id, message, True)]
     drawing = Drawing(
         link.link_id,
@@ -297,9 +288,7 @@ def _where(net: WayNet, edge: int) -> str:
 def _path(ways: Router, start: int, end: int, straight: LineString) -> list[int] | None:
     """Nodes of the cheapest way; first sought within a few times the straight distance, which is quick."""
     for limit in (3 * length_km(straight) + 200, np.inf):
-        price, before = dijkstra(
-            ways.prices, directed=False, indices=start, return_predecessors=True, limit=limit
-        )
+        price, before = dijkstra(ways.prices, directed=False, indices=start, return_predecessors=True, limit=limit)
         if np.isfinite(price[end]):
             nodes = [end]
             while nodes[-1] != start:
@@ -329,11 +318,9 @@ def _snap(net: WayNet, anchors: list[Point], stops: Iterable[Point]) -> tuple[li
     snaps: list[Snap] = []
     far: dict[Point, float] = {}
     for anchor, km, nearest in zip(anchors, node_km.tolist(), node.tolist(), strict=True):
-        snap = Snap(anchor, nearest, -1, anchor, km)
+        snap = Snap(anchor, nearest, -1, anchor, km, _rank(km))
         if km > YARD_KM:
-            snap = min(
-                [snap, *_edge_snaps(net, tree, anchor)], key=lambda snap: (round(snap.km, 3), snap.edge)
-            )
+            snap = min([snap, *_edge_snaps(net, tree, anchor)], key=lambda snap: (round(snap.rank, 3), snap.edge))
         if anchor in needed and snap.km > SNAP_KM:
             far[anchor] = snap.km
         if anchor in needed or snap.km <= SNAP_KM:
@@ -346,11 +333,16 @@ def _edge_snaps(net: WayNet, tree: STRtree, anchor: Point) -> list[Snap]:
     found = []
     for aside, edge, at in _edges_near(tree, anchor, WIDEST_KM):
         if _lies_on(anchor, net.xy[net.ends[edge]], float(net.km[edge])):
-            # A chord bent through the anchor leaves nothing to walk; the small share ranks such chords.
-            found.append(Snap(anchor, -1, edge, anchor, aside * 0.05))
+            # A chord bent through the anchor leaves no distance, but a node much nearer is the better guess.
+            found.append(Snap(anchor, -1, edge, anchor, 0.0, BEND_RANK * aside))
         else:
-            found.append(Snap(anchor, -1, edge, at, aside))
+            found.append(Snap(anchor, -1, edge, at, aside, _rank(aside)))
     return found
+
+
+def _rank(km: float) -> float:
+    """What a join at a distance is worth: beyond reach it is the last choice."""
+    return km if km <= SNAP_KM else km + WIDEST_KM
 
 
 def _edges_near(tree: STRtree, anchor: Point, reach_km: float) -> list[tuple[float, int, Point]]:
@@ -362,10 +354,7 @@ def _edges_near(tree: STRtree, anchor: Point, reach_km: float) -> list[tuple[flo
     feet = get_coordinates(line_interpolate_point(chords, line_locate_point(chords, points(anchor))))
     here = np.full((len(feet), 2), anchor)
     _, _, aside = wgs84().inv(here[:, 0], here[:, 1], feet[:, 0], feet[:, 1])
-    return [
-        (km / 1000.0, edge, (x, y))
-        for km, edge, (x, y) in zip(aside.tolist(), edges.tolist(), feet.tolist(), strict=True)
-    ]
+    return [(km / 1000.0, edge, (x, y)) for km, edge, (x, y) in zip(aside.tolist(), edges.tolist(), feet.tolist(), strict=True)]
 
 
 def _lies_on(anchor: Point, ends: NDArray[np.float64], km: float) -> bool:
@@ -385,8 +374,8 @@ def _split(net: WayNet, snaps: list[Snap]) -> tuple[WayNet, dict[Point, int]]:
     gap = [np.delete(net.gap, list(by_edge))]
     count = len(net.xy)
     for edge, group in sorted(by_edge.items()):
-        chord = LineString(net.xy[net.ends[edge]])
-        group.sort(key=lambda snap: (chord.project(points(snap.at)), snap.anchor))
+        chord = net.xy[net.ends[edge]]
+        group.sort(key=lambda snap: (_progress(snap.at, chord), snap.anchor))
         for number, snap in enumerate(group):
             node_of[snap.anchor] = count + number
         nodes = [net.ends[edge, 0], *range(count, count + len(group)), net.ends[edge, 1]]
@@ -398,6 +387,12 @@ def _split(net: WayNet, snaps: list[Snap]) -> tuple[WayNet, dict[Point, int]]:
         gap.append(np.full(len(parts), net.gap[edge]))
         count += len(group)
     return WayNet(np.vstack(xy), np.vstack(ends), np.concatenate(km), np.concatenate(gap)), node_of
+
+
+def _progress(at: Point, chord: NDArray[np.float64]) -> float:
+    """How far along a chord a point lies, in a measure that only orders (km squared)."""
+    start, end = (tuple(point) for point in chord.tolist())
+    return _km(at, start) ** 2 - _km(at, end) ** 2
 
 
 def _with_gaps(net: WayNet, pairs: list[tuple[int, int]]) -> WayNet:
@@ -438,9 +433,7 @@ def _within(neighbours: list[list[tuple[int, float]]], start: int, limit_km: flo
 
 def _matrix(net: WayNet, weights: NDArray[np.float64]) -> csr_array:
     size = len(net.xy)
-    return csr_array(
-        (weights, (net.ends[:, 0].astype(np.int32), net.ends[:, 1].astype(np.int32))), shape=(size, size)
-    )
+    return csr_array((weights, (net.ends[:, 0].astype(np.int32), net.ends[:, 1].astype(np.int32))), shape=(size, size))
 
 
 def _xyz(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,8 +13,9 @@ from geodata.errors import NetworkError
 from geodata.network import Network
 from geodata.reader import read_network
 
+from .catalogue import packaged_pages, pages_of
 from .gallery import GalleryPage, gallery
-from .pages import Drawn, Page, draw, packaged_pages, pages_of
+from .pages import Drawn, Page, draw
 
 INDEX = "index.html"
 #: Stands in every index this job has written; a folder without it is somebody else's and is not replaced.
@@ -29,9 +30,9 @@ class BuildError(Exception):
 class Built(NamedTuple):
     """What was made: the index, the files and their bytes in all."""
 
-    index: Path
+    start: Path
     files: tuple[Path, ...]
-    bytes: int
+    size: int
 
 
 def names(folder: Path | None) -> list[tuple[str, str]]:
@@ -55,7 +56,7 @@ def make(out: Path, *, folder: Path | None, only: Sequence[str] | None, year: in
         if only and out.is_dir():
             shutil.copytree(out, temporary, dirs_exist_ok=True)
         made = _write(network, pages, wanted, temporary, progress)
-        os.chmod(temporary, 0o755)
+        os.chmod(temporary, 0o755)  # noqa: S103 - mkdtemp gives 0o700, which a web server could not read
         _swap(temporary, out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

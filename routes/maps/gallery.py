@@ -19,6 +19,12 @@ h1{font-size:30px;line-height:1.2;letter-spacing:-.015em;margin:0 0 6px}
 ul{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(340px,100%),1fr));gap:32px 28px}
 li{position:relative;display:flex;flex-direction:column}
 svg{display:block;width:100%;height:auto;border:1px solid var(--rule);border-radius:4px}
+.sea{fill:var(--sea)}
+.land{fill:var(--land);stroke:var(--border)}
+.home{fill:var(--home);stroke:var(--border)}
+.casing{stroke:var(--casing)}
+.ink{stroke:var(--ink)}
+LINES
 h2{font-size:18px;line-height:1.3;margin:12px 0 2px}
 p{margin:2px 0}
 .question{color:var(--muted)}
@@ -51,7 +57,8 @@ def gallery(pages: Iterable[GalleryPage], *, language: str = "en") -> str:
     Raises ValueError for a file that is not a plain name beside the index.
     """
     words = text.strings(language)
-    css = style.css_variables() + _CSS
+    lines = "".join(f".m-{key}{{stroke:var(--m-{key})}}" for key in style.MODE_COLOURS)
+    css = style.css_variables() + _CSS.replace("LINES", lines)
     hashed = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
     title = html.escape(words["gallery.title"])

@@ -1,7 +1,7 @@
-"""The pages of the gallery: which links each shows, which routes it compares, and the number to take away from it.
+"""What a page is, and how one is made: computed with ``routes`` first, then drawn.
 
-What a page says in words stands in the string tables under ``page.NAME.title``, ``page.NAME.question`` and
-``way.NAME``; a page is drawn by ``draw``, which computes with ``routes`` first and hands the results to the map.
+What a page says in words stands in the string tables under ``page.NAME.title``, ``page.NAME.question``,
+``compare.NAME`` and ``way.NAME``. The pages themselves are in ``catalogue``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import folium
 import geopandas as gpd
 import pandas as pd
 
-from geodata.ledger import ledger_table
 from geodata.network import Network
-from geodata.schema import split_list
 
 from ..flow import MaxFlow, max_flow
 from ..routing import Routes, alternatives
@@ -29,6 +27,7 @@ from .webmap import atlas
 
 Texts = Mapping[str, str]
 Chooser = Callable[[Network], Iterable[str]]
+NOT_RUSSIA = ("country:RUS",)
 COLUMN = {"cost": "cost_usd_t", "days": "days", "km": "km", "transfers": "transfers"}
 
 
@@ -146,9 +145,8 @@ def compare(network: Network, question: Question) -> Comparison:
             max_overlap=question.max_overlap,
             scenario=question.scenario,
         )
-        return Comparison(title, found, {})
-    found = {way.name: _best_through(network, question, way) for way in question.ways}
-    return _together(title, found, question)
+        return Comparison(title, found, _basis_note(found))
+    return _together(title, {way.name: _best_through(network, question, way) for way in question.ways}, question)
 
 
 def _best_through(network: Network, question: Question, way: Way) -> Routes:
@@ -181,7 +179,21 @@ def _together(title: Texts, found: Mapping[str, Routes], question: Question) -> 
         return Comparison(title, first, _missing_note(found))
     frame = gpd.GeoDataFrame(pd.concat(legs, ignore_index=True), geometry="geometry", crs=first.legs.crs)
     joined = replace(first, table=pd.concat(tables, ignore_index=True), legs=frame, reason="")
-    return Comparison(title, joined, _missing_note(found), tuple(_texts(f"way.{name}") for name, _ in there))
+    missing, basis = _missing_note(found), _basis_note(joined)
+    note = {language: f"{missing[language]} {basis[language]}".strip() for language in text.LANGUAGES}
+    return Comparison(title, joined, note, tuple(_texts(f"way.{name}") for name, _ in there))
+
+
+def _basis_note(routes: Routes) -> Texts:
+    """How much of each way's cost and time is stated, the rest being default rates."""
+    if routes.reason:
+        return {}
+
+    def told(column: str) -> str:
+        return ", ".join(f"{share:.0%}" for share in routes.table[column])
+
+    values = {"cost": told("stated_cost_share"), "days": told("stated_days_share")}
+    return {language: text.strings(language)["note.basis"].format(**values) for language in text.LANGUAGES}
 
 
 def _missing_note(found: Mapping[str, Routes]) -> Texts:
@@ -221,7 +233,7 @@ def _most_note(most: tuple[MaxFlow, MaxFlow]) -> Texts:
 def _figure_notes(network: Network, figures: Sequence[str]) -> list[Texts]:
     """Statements of the ledger shown beside the map: what is said, the number, and where it stands."""
     known = {row["figure_id"]: row for row in network.figures.to_dict("records")}
-    notes = []
+    notes: list[Texts] = []
     for name in figures:
         if name in known:
             row = known[name]
@@ -261,234 +273,3 @@ def _amount(value: float, commodity: str, language: str) -> str:
     """An amount in Mt (gas: bcm) a year for a sentence."""
     unit = "key.bcm" if commodity == "gas" else "key.mt"
     return text.strings(language)[unit].format(x=f"{value / 1000:,.1f}")
-
-
-def _with(network: Network, *, commodities: Iterable[str] = (), modes: Iterable[str] = ()) -> set[str]:
-    goods, kinds = set(commodities), set(modes)
-    return {
-        link.link_id
-        for link in network.link_facts.values()
-        if (not goods or goods & link.commodities) and (not kinds or link.mode in kinds)
-    }
-
-
-def _corridors(*names: str) -> Chooser:
-    def choose(network: Network) -> set[str]:
-        return {link for name in names for link in network.corridor_links[name]}
-
-    return choose
-
-
-def _systems(*systems: str) -> Chooser:
-    """The links that stand for systems of the documents (``seeds/systems.csv``), their corridors spelt out."""
-
-    def choose(network: Network) -> set[str]:
-        table = ledger_table("systems").set_index("system_id")["members"]
-        members = [member for name in systems for member in split_list(table[name])]
-        links = {link for member in members for link in network.corridor_links.get(member, (member,))}
-        return links & set(network.link_facts)
-
-    return choose
-
-
-def _near(west: float, south: float, east: float, north: float) -> Chooser:
-    """Links with an end in a box."""
-
-    def choose(network: Network) -> set[str]:
-        places = network.places
-        inside = places[places["lon"].between(west, east) & places["lat"].between(south, north)]["place_id"]
-        ends = set(inside)
-        return {link.link_id for link in network.link_facts.values() if {link.from_place, link.to_place} & ends}
-
-    return choose
-
-
-def _also(*choosers: Chooser) -> Chooser:
-    return lambda network: set().union(*(set(choose(network)) for choose in choosers))
-
-
-def pages_of(network: Network) -> tuple[Page, ...]:
-    """Pages for a network of the user's own: all of it, and a page for each corridor."""
-    pages = [Page("all-links", titles=dict.fromkeys(text.LANGUAGES, "All links"))]
-    for row in network.corridors.itertuples():
-        pages.append(
-            Page(f"corridor-{_plain(row.corridor_id)}", links=_corridors(row.corridor_id), titles=dict.fromkeys(text.LANGUAGES, row.name))
-        )
-    return tuple(pages)
-
-
-def _plain(name: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name)
-
-
-FIELDS = ("tengiz", "kashagan", "karachaganak")
-MARKETS = ("augusta-port", "rotterdam-port", "schwedt-refinery", "dushanzi-refinery")
-
-
-def packaged_pages() -> tuple[Page, ...]:
-    """The pages of the packaged network, in the order of the gallery."""
-    return (
-        Page("all-systems", figures=BORDER_AND_TRADE, bounds=(8, 22, 110, 60)),
-        Page("oil-export", links=_oil_out, most=Most(FIELDS, MARKETS, "crude"), bounds=(8, 33, 90, 60)),
-        Page("compare-tengiz-mediterranean", questions=(TENGIZ_MEDITERRANEAN,)),
-        Page("compare-kazakhstan-germany", questions=(KAZAKHSTAN_GERMANY,), figures=GERMANY),
-        Page("compare-kazakhstan-china-oil", questions=(KAZAKH_OIL_CHINA, RUSSIAN_OIL_CHINA), figures=CHINA_OIL),
-        Page(
-            "china-europe",
-            links=_corridors(
-                "northern", "northern-dostyk", "titr", "titr-btk", "siberian-manzhouli", "siberian-mongolia", "zhezkazgan-beyneu"
-            ),
-            questions=(CHINA_EUROPE,),
-            most=Most(("xian",), ("duisburg",), "container", close=("shanghai-port", "lianyungang", "mumbai-port")),
-            bounds=(5, 33, 112, 60),
-        ),
-        Page("compare-china-europe", questions=(CHINA_EUROPE,), figures=CHINA_TIMES),
-        Page("compare-europe-kazakhstan", questions=(EUROPE_KAZAKHSTAN,)),
-        Page(
-            "north-south",
-            links=_corridors("instc-west", "instc-caspian", "instc-east", "kazakhstan-iran-rail", "volga-don"),
-            questions=(NORTH_SOUTH,),
-            bounds=(28, 17, 80, 58),
-        ),
-        Page("compare-north-south", questions=(NORTH_SOUTH,), figures=NORTH_SOUTH_TIMES),
-        Page("gas", links=lambda network: _with(network, commodities=["gas"]), bounds=(12, 33, 90, 58)),
-        Page("compare-gas-china", questions=(GAS_CHINA, GAS_CHINA_NEW)),
-        Page("products", links=_systems("S9", "S11", "S12"), questions=(PRODUCTS_TASHKENT,)),
-        Page("compare-products", questions=(PRODUCTS_TASHKENT, PRODUCTS_BISHKEK, PRODUCTS_ALMATY)),
-        Page("caspian-ports", links=_near(46.5, 36.0, 55.5, 47.8), bounds=(46, 36, 57, 48)),
-        Page("khorgos-border", links=_near(75.5, 41.5, 88.5, 48.5), bounds=(73, 41, 90, 49.5)),
-        Page("planned", links=_not_at_work),
-        Page("turkish-goods", links=_systems("S25"), questions=(TURKISH_MOSCOW,)),
-        Page("compare-turkish-goods", questions=(TURKISH_MOSCOW, TURKISH_ALMATY)),
-        Page("technology-green", links=_systems("S24", "S26"), figures=TECHNOLOGY),
-        Page("compare-green-corridor", questions=(GREEN_RAIL,)),
-        Page("compare-technology", questions=(TECHNOLOGY_MOSCOW,), figures=TECHNOLOGY),
-    )
-
-
-def _oil_out(network: Network) -> set[str]:
-    return _with(network, commodities=["crude"], modes=["pipeline", "sea", "transfer"])
-
-
-def _not_at_work(network: Network) -> set[str]:
-    links = network.links
-    return set(links.loc[links["status"].isin(["under_construction", "planned", "proposed", "suspended"]), "link_id"])
-
-
-BORDER_AND_TRADE = (
-    "doc.russia-kazakhstan-border.length.2023",
-    "doc.russia-kazakhstan-border.length.2022",
-    "doc.russia-kazakhstan-trade.turnover.2021",
-    "doc.russia-kazakhstan-trade.turnover.2021.d2",
-    "doc.russia-kazakhstan-trade.turnover.2023",
-    "doc.kazakhstan-china-trade.turnover.2022",
-    "doc.kazakhstan-china-trade.goal",
-    "doc.central-asia-china-trade.goal.2030",
-)
-GERMANY = ("doc.kazakh-oil-germany.planned.2023", "doc.kazakh-oil-germany.possible", "doc.russian-oil-germany.former")
-CHINA_OIL = ("doc.kazakhstan-china-oil.planned-exports",)
-CHINA_TIMES = ()
-NORTH_SOUTH_TIMES = ("sea-suez.transit-days.2016", "instc-western-route.transit-days.2016")
-TECHNOLOGY = ("doc.kazakhstan-smartphones-russia.sales.2021-h1", "doc.kazakhstan-smartphones-russia.sales.2022-h1")
-
-NOT_RUSSIA = ("country:RUS",)
-#: A way over land is not to be a way by Suez for most of its length.
-BY_LAND = ("country:EGY",)
-#: The highway is left out where a way is a railway's, so that no lorry stands in between two trains.
-HIGHWAY = ("western-europe-western-china", "central-asia-china-road")
-TENGIZ_MEDITERRANEAN = Question(
-    "tengiz-mediterranean",
-    "tengiz",
-    "augusta-port",
-    "crude",
-    ways=(
-        Way("cpc", (("cpc-border", "cpc-terminal"),)),
-        Way("samara-novorossiysk", (("samara-ps", "novorossiysk-sheskharis"),)),
-        Way("btc", (("aktau-oil-terminal", "ceyhan-terminal"),)),
-        Way("batumi", (("aktau-oil-terminal", "batumi-oil-terminal"),)),
-        Way("makhachkala", (("makhachkala-oil-terminal", "novorossiysk-sheskharis"),)),
-        Way("baltic", (("unecha", "ust-luga"),)),
-    ),
-)
-KAZAKHSTAN_GERMANY = Question("kazakhstan-germany", "karachaganak", "schwedt-refinery", "crude", k=3)
-KAZAKH_OIL_CHINA = Question("kazakh-oil-china", "tengiz", "dushanzi-refinery", "crude", k=3)
-RUSSIAN_OIL_CHINA = Question("russian-oil-china", "omsk-ps", "dushanzi-refinery", "crude", k=2)
-CHINA_EUROPE = Question(
-    "china-europe",
-    "xian",
-    "duisburg",
-    "container",
-    ways=(
-        Way("northern", (("dostyk", "malaszewicze"), ("altynkol", "malaszewicze")), HIGHWAY),
-        Way("middle-black-sea", (("alat-port", "constanta-port"),), (*NOT_RUSSIA, *BY_LAND, *HIGHWAY)),
-        Way("middle-turkey", (("alat-port", "akhalkalaki", "kapikule"),), (*NOT_RUSSIA, *BY_LAND, *HIGHWAY)),
-        Way("suez", (("shanghai-port", "suez"),)),
-        Way("cape", (("shanghai-port", "cape-of-good-hope"),)),
-    ),
-)
-EUROPE_KAZAKHSTAN = Question(
-    "europe-kazakhstan",
-    "duisburg",
-    "almaty",
-    "container",
-    ways=(
-        Way("russia", (("malaszewicze",),), HIGHWAY),
-        Way("caucasus-black-sea", (("constanta-port", "alat-port"),), (*NOT_RUSSIA, *BY_LAND, *HIGHWAY)),
-        Way("caucasus-turkey", (("kapikule", "akhalkalaki", "alat-port"),), (*NOT_RUSSIA, *BY_LAND, *HIGHWAY)),
-    ),
-)
-NORTH_SOUTH = Question(
-    "north-south",
-    "moscow",
-    "mumbai-port",
-    "container",
-    ways=(
-        Way("instc-west", (("astara-az", "astara-ir"),)),
-        Way(
-            "instc-caspian",
-            (
-                ("volga-mouth", "anzali-port"),
-                ("volga-mouth", "amirabad-port"),
-                ("makhachkala-port", "anzali-port"),
-                ("makhachkala-port", "amirabad-port"),
-            ),
-        ),
-        Way("instc-east", (("bolashak", "incheh-borun"), ("bolashak", "sarakhs"))),
-        Way("suez-black-sea", (("novorossiysk-port", "suez"),)),
-        Way("suez-baltic", (("st-petersburg-port", "suez"),)),
-    ),
-)
-GAS_CHINA = Question("gas-china", "orenburg-gpp", "khorgos-gas-china", "gas", k=2, max_overlap=0.5)
-GAS_CHINA_NEW = replace(
-    GAS_CHINA,
-    name="gas-china-new",
-    origin="ishim-gas",
-    destination="dostyk-gas",
-    scenario=Scenario("new line", open=("russia-kazakhstan-china-gas",)),
-)
-PRODUCTS_TASHKENT = Question("products-tashkent", "shymkent-refinery", "tashkent", "products", k=3)
-PRODUCTS_BISHKEK = Question("products-bishkek", "pavlodar-refinery", "bishkek", "products", k=3)
-PRODUCTS_ALMATY = Question("products-almaty", "omsk-refinery", "almaty", "products", k=3)
-TURKISH_MOSCOW = Question(
-    "turkish-moscow",
-    "istanbul",
-    "moscow",
-    "container",
-    ways=(
-        Way("georgia-road", (("verkhny-lars",),)),
-        Way("black-sea", (("novorossiysk-port",), ("kavkaz-port",))),
-        Way("azerbaijan-rail", (("yalama", "samur"),)),
-    ),
-)
-TURKISH_ALMATY = Question(
-    "turkish-almaty",
-    "istanbul",
-    "almaty",
-    "container",
-    ways=(
-        Way("russia", (("verkhny-lars", "astrakhan"), ("novorossiysk-port", "astrakhan"))),
-        Way("caspian", (("alat-port", "aktau-port"), ("alat-port", "kuryk-port"), ("alat-port", "turkmenbashi-port")), NOT_RUSSIA),
-    ),
-)
-GREEN_RAIL = Question("green-corridor", "tashkent", "moscow", "container", k=4)
-TECHNOLOGY_MOSCOW = Question("technology", "horgos", "moscow", "container", k=4)

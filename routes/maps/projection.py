@@ -1,6 +1,7 @@
 """The Lambert conformal conic of a page: true shapes over Eurasia, where Mercator would swell the north."""
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +70,7 @@ def around(seen: NDArray[np.float64], cone: Lambert, times: float) -> Bounds:
     )
 
 
+@lru_cache(maxsize=64)
 def _proj(cone: Lambert) -> Proj:
     return Proj(proj="lcc", R=EARTH_RADIUS_M, **cone._asdict())
 
@@ -113,3 +115,8 @@ def core(places: NDArray[np.object_]) -> Bounds | None:
     full = extent(places)
     widened = (full[2] - full[0]) * (full[3] - full[1]) / ((box[2] - box[0]) * (box[3] - box[1]))
     return box if widened > _FAR_WIDER else None
+
+
+def union(first: Bounds, second: Bounds) -> Bounds:
+    """The box around two boxes."""
+    return (min(first[0], second[0]), min(first[1], second[1]), max(first[2], second[2]), max(first[3], second[3]))

@@ -26,14 +26,6 @@ MODE_COLOURS_DARK = {
     "inland_water": "#9bd5f5",
     "transfer": "#a9aeb5",
 }
-COMMODITY_COLOURS = {
-    "crude": "#3b3b3b",
-    "products": "#d55e00",
-    "gas": "#e69f00",
-    "container": "#0072b2",
-    "bulk": "#8c6d46",
-}
-
 DASHES = {
     "operating": "",
     "suspended": "10 6",

@@ -43,7 +43,8 @@ def in_all(text: Text) -> str | list[str]:
 
 def in_one(text: Text, language: str) -> str:
     """`text` in `language`, or in whatever language there is."""
-    return text if isinstance(text, str) else (in_all(text) or [""])[LANGUAGES.index(language)]
+    given = in_all(text)
+    return given if isinstance(given, str) else given[LANGUAGES.index(language)]
 
 
 @cache

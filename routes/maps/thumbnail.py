@@ -29,7 +29,7 @@ def thumbnail(network: Any, *, links: Iterable[str] | None = None, bounds: Bound
     frame = _Frame(box, edge(box) if inner or len(shapes) == 0 else shapely.get_coordinates(shapes))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" aria-hidden="true">',
-        f'<rect width="{WIDTH_PX}" height="{HEIGHT_PX}" fill="{style.LIGHT["sea"]}"/>',
+        f'<rect class="sea" width="{WIDTH_PX}" height="{HEIGHT_PX}" fill="{style.LIGHT["sea"]}"/>',
         # Paths count in half pixels, so that their steps are short whole numbers.
         f'<g transform="scale({1 / _CELLS_PER_PX:g})" fill="none" stroke-linejoin="round">',
         *_lands(frame),
@@ -61,14 +61,14 @@ class _Frame:
 
 
 def _lands(frame: _Frame) -> list[str]:
-    paths = []
+    # Colours stand in attributes, for a picture on its own, and in classes, for a gallery with a dark theme.
+    paths = {"land": "", "home": ""}
     for code, shape in basemap.outlines(frame.land, _COARSER * frame.degrees_per_px):
         polygons = [part for part in shapely.get_parts(shape) if part.area > 60 * frame.degrees_per_px**2]
         rings = [_path(frame.pixels(shapely.get_coordinates(ring)), "Z") for part in polygons for ring in _rings(part)]
-        if any(rings):
-            land = style.LIGHT["home" if code == style.HOME else "land"]
-            paths.append(f'<path d="{"".join(rings)}" fill="{land}" stroke="{style.LIGHT["border"]}" stroke-width="1.2"/>')
-    return paths
+        paths["home" if code == style.HOME else "land"] += "".join(rings)
+    look = f'stroke="{style.LIGHT["border"]}" stroke-width="1.2"'
+    return [f'<path class="{kind}" d="{path}" fill="{style.LIGHT[kind]}" {look}/>' for kind, path in paths.items()]
 
 
 def _rings(polygon: Any) -> list[Any]:
@@ -85,19 +85,20 @@ def _lines(frame: _Frame, chosen: payload.Selection, shapes: NDArray[np.object_]
         width = _CELLS_PER_PX * (0.6 * style.width_px(float(row["capacity"]), gas=gas) + 0.4)
         dash = style.DASHES.get(str(row["status"]), "")
         path = _path(frame.pixels(shapely.get_coordinates(line)), "")
-        drawn.append((width, path, style.MODE_COLOURS[style.colour_key(row["mode"], goods)], dash))
+        drawn.append((width, path, style.colour_key(row["mode"], goods), dash))
     drawn.sort(key=lambda item: (-item[0], item[1]))
     # Lines of one look share a path; one casing under them all keeps the picture small.
     casing = "".join(path for width, path, _, _ in drawn if width > 3 * _CELLS_PER_PX)
     looks: dict[tuple[float, str, str], str] = {}
-    for width, path, colour, dash in drawn:
-        look = (round(width, 1), colour, dash)
+    for width, path, key, dash in drawn:
+        look = (round(width, 1), key, dash)
         looks[look] = looks.get(look, "") + path
     lines = [
-        f'<path d="{path}" stroke="{colour}" stroke-width="{width}"' + (f' stroke-dasharray="{dash}"/>' if dash else "/>")
-        for (width, colour, dash), path in looks.items()
+        f'<path class="m-{key}" d="{path}" stroke="{style.MODE_COLOURS[key]}" stroke-width="{width}"'
+        + (f' stroke-dasharray="{dash}"/>' if dash else "/>")
+        for (width, key, dash), path in looks.items()
     ]
-    return [f'<path d="{casing}" stroke="#fff" stroke-width="{6 * _CELLS_PER_PX}"/>', *lines]
+    return [f'<path class="casing" d="{casing}" stroke="#fff" stroke-width="{6 * _CELLS_PER_PX}"/>', *lines]
 
 
 def _dots(frame: _Frame, chosen: payload.Selection) -> list[str]:
@@ -106,8 +107,11 @@ def _dots(frame: _Frame, chosen: payload.Selection) -> list[str]:
         return []
     at = frame.pixels(shapely.get_coordinates(np.asarray(chosen.places.geometry)[kinds.isin(_DOT_KINDS).to_numpy()]))
     dots = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in at if _inside(x, y))
-    looks = (("#fff", 6), (style.LIGHT["ink"], 4.4))
-    return [f'<path d="{dots}" stroke="{colour}" stroke-width="{size}" stroke-linecap="round"/>' for colour, size in looks]
+    looks = (("casing", 6), ("ink", 4.4))
+    return [
+        f'<path class="{kind}" d="{dots}" stroke="{style.LIGHT[kind]}" stroke-width="{size}" stroke-linecap="round"/>'
+        for kind, size in looks
+    ]
 
 
 def _inside(x: float, y: float) -> bool:

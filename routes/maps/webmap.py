@@ -100,7 +100,7 @@ def atlas(
     places = None if places is None else tuple(places)
     chosen = payload.select(network, links, places, comparisons)
     drawn = projection.extent(np.concatenate([np.asarray(chosen.links.geometry), np.asarray(chosen.places.geometry)]))
-    view = bounds or projection.core(np.asarray(chosen.places.geometry)) or drawn
+    view = bounds or _first_view(chosen, comparisons) or drawn
     cone = projection.lambert(view)
     contents = payload.tables(network, chosen, comparisons)
     contents |= {
@@ -130,13 +130,22 @@ def atlas(
     return result
 
 
+def _first_view(chosen: payload.Selection, comparisons: Sequence[Any]) -> projection.Bounds | None:
+    """The core of a far-flung page, with every place that a comparison starts or ends at; None where all is to be seen."""
+    core = projection.core(np.asarray(chosen.places.geometry))
+    ends = {end for item in comparisons for end in (item.routes.origin, item.routes.destination)}
+    if core is None or not ends:
+        return core
+    at = projection.extent(np.asarray(chosen.places.geometry[chosen.places["place_id"].isin(ends)]))
+    return projection.union(core, projection.padded(at, 0.03))
+
+
 def _style() -> dict[str, Any]:
     return {
         "dashes": style.DASHES,
         "casing": style.CASING_PX,
         "modes": style.MODES,
         "commodities": style.COMMODITIES,
-        "commodity_colours": style.COMMODITY_COLOURS,
         "unlimited": style.UNLIMITED_PX,
         "samples": [[mt, style.width_px(mt * 1000.0, gas=False)] for mt in (5, 20, 70)],
         "gas_samples": [[bcm, style.width_px(bcm * 1000.0, gas=True)] for bcm in (10, 50)],

@@ -85,6 +85,17 @@ def test_a_chord_bends_through_a_place_that_its_length_allows() -> None:
     assert drawing.network_km == pytest.approx(120, abs=0.1)
 
 
+def test_places_on_one_chord_keep_their_order_away_from_the_equator() -> None:
+    # In degrees the second place would come before the first along the chord.
+    xy = np.array([[76.7, 43.5], [74.7, 46.8]])
+    net = ways.WayNet(xy, np.array([[0, 1]]), np.array([600.0]), np.array([False]))
+    chain = ((76.7, 43.5), (73.6, 46.1), (75.0, 46.8))
+    link = Link("toy", "road", "network", "operating", ("a", "b", "c"), chain, None)
+    drawing, _ = ways.draw(link, ways.router(net, [chain])[0])
+    assert drawing is not None
+    assert drawing.points == chain
+
+
 def test_a_place_beyond_reach_is_told() -> None:
     chord = toy_net([(0.0, 0.0), (100.0, 0.0)], [(0, 1, 100.0)])
     link = toy_link([(0.0, 0.0), (50.0, 25.0)])

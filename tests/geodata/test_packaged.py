@@ -16,7 +16,7 @@ from geodata import ledger
 from geodata.network import Network
 from geodata.schema import split_list
 from geodata.territory import overlay_km
-from routes.maps.pages import packaged_pages
+from routes.maps.catalogue import packaged_pages
 from tests.conftest import ROOT
 
 KINDS = {"document", "public", "assumption", "derived"}
@@ -118,7 +118,8 @@ def test_unlimited_stands_on_open_sea_alone_with_its_reason(packaged: Network) -
 
 def test_ports_and_border_stations_carry_capacity_dwell_and_fee(packaged: Network) -> None:
     gates = packaged.places[packaged.places["kind"].isin(["port", "border"])]
-    assert gates.loc[gates["dwell_days"].isna() | gates["transfer_usd_t"].isna(), "place_id"].tolist() == []
+    for column in ("capacity", "dwell_days", "transfer_usd_t"):
+        assert gates.loc[gates[column].isna(), "place_id"].tolist() == [], column
 
 
 def test_every_link_has_a_line_and_says_how_it_was_drawn(packaged: Network) -> None:

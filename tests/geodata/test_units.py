@@ -24,11 +24,11 @@ def test_constants_stand_in_the_ledger(value: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("mode", sorted(rates.RATES))
 def test_rates_stand_in_the_ledger(value: dict[str, float], mode: str) -> None:
-    assert rates.RATES[mode] == (value[f"rate.{mode}.usd_t_km"], value[f"rate.{mode}.km_day"])
+    assert tuple(rates.RATES[mode]) == (value[f"rate.{mode}.usd_t_km"], value[f"rate.{mode}.km_day"])
 
 
 def test_the_wagon_rate_stands_in_the_ledger(value: dict[str, float]) -> None:
-    assert rates.RAIL_WAGON == (value["rate.rail-wagon.usd_t_km"], value["rate.rail.km_day"])
+    assert tuple(rates.RAIL_WAGON) == (value["rate.rail-wagon.usd_t_km"], value["rate.rail.km_day"])
 
 
 def test_the_gas_rate_stands_in_the_ledger(value: dict[str, float]) -> None:

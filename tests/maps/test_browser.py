@@ -195,6 +195,14 @@ def test_phone(open_page: Open) -> None:
         "all => all.filter(e => e.getBoundingClientRect().height < 39.5).map(e => e.textContent)"
     )
     assert small == []
+    page.fill("#search", "novorossiysk field")
+    page.press("#search", "Enter")
+    page.wait_for_timeout(400)
+    popup, zoom = page.locator(".leaflet-popup").bounding_box(), page.locator(".leaflet-control-zoom").bounding_box()
+    assert popup
+    assert zoom
+    assert popup["x"] >= zoom["x"] + zoom["width"]
+    assert popup["x"] + popup["width"] <= 390
 
 
 def test_dark(open_page: Open) -> None:

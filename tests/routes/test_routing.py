@@ -49,6 +49,7 @@ def test_by_hand(crossroads: Network) -> None:
     assert (first["cost_usd_t"], first["days"], first["km"]) == (4 + 5 + 2 + 6 + 5, 1 + 1 + 1 + 1.5 + 1, 440)
     assert (first["transfers"], first["gauge_breaks"], first["capacity"], first["bottleneck"]) == (2, 0, 2, "quay")
     assert first["countries"] == ("KAZ", "AZE", "POL")
+    assert (first["stated_cost_share"], first["stated_days_share"]) == (1, 1)
     assert second["links"] == ("ag", "gz")
     assert (second["cost_usd_t"], second["days"]) == (10 + 3 + 20, 1 + 2 + 2)
     assert (second["transfers"], second["gauge_breaks"], second["capacity"], second["bottleneck"]) == (1, 1, 4, "gauge")

@@ -136,7 +136,14 @@ BORDER_AND_TRADE = (
 )
 GERMANY = ("doc.kazakh-oil-germany.planned.2023", "doc.kazakh-oil-germany.possible", "doc.russian-oil-germany.former")
 CHINA_OIL = ("doc.kazakhstan-china-oil.planned-exports",)
-CHINA_TIMES = ()
+CHINA_TIMES = (
+    "northern-corridor.transit-days.2024-06",
+    "northern-corridor-erai-1520-mm-leg.transit-days.2024-07",
+    "titr.transit-days.2022-autumn",
+    "titr.transit-days.2023",
+    "titr.transit-days.2025",
+    "sea-suez.transit-days.2025-q2",
+)
 NORTH_SOUTH_TIMES = ("sea-suez.transit-days.2016", "instc-western-route.transit-days.2016")
 TECHNOLOGY = ("doc.kazakhstan-smartphones-russia.sales.2021-h1", "doc.kazakhstan-smartphones-russia.sales.2022-h1")
 

@@ -232,15 +232,15 @@ def _most_note(most: tuple[MaxFlow, MaxFlow]) -> Texts:
 
 def _figure_notes(network: Network, figures: Sequence[str]) -> list[Texts]:
     """Statements of the ledger shown beside the map: what is said, the number, and where it stands."""
-    known = {row["figure_id"]: row for row in network.figures.to_dict("records")}
-    notes: list[Texts] = []
-    for name in figures:
-        if name in known:
-            row = known[name]
-            value = f"{row['value']:,.15g}"
-            note = f"{row['subject']}: {value} {row['unit']}, {row['period']} ({row['source_title']}, line {row['locator']})."
-            notes.append(dict.fromkeys(text.LANGUAGES, note))
-    return notes
+    known = {str(row["figure_id"]): row for _, row in network.figures.iterrows() if row["figure_id"] in figures}
+    return [dict.fromkeys(text.LANGUAGES, _told(known[name])) for name in figures if name in known]
+
+
+def _told(row: pd.Series) -> str:
+    """A statement in a sentence: subject, number (or range), unit, period, and where it stands."""
+    value = f"{row['value']:,.15g}" if math.isnan(row["low"]) else f"{row['low']:,.15g}-{row['high']:,.15g}"
+    where = f"line {row['locator']}" if row["kind"] == "document" else str(row["source_date"])
+    return f"{row['subject']}: {value} {row['unit']}, {row['period']} ({row['source_title']}, {where})."
 
 
 def _key_number(network: Network, links: Sequence[str] | None, compared: Sequence[Comparison], most: tuple[MaxFlow, MaxFlow] | None) -> str:

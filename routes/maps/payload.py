@@ -14,7 +14,7 @@ from geodata.units import teu_from_kt
 from . import packing, style, text
 
 _SIMPLIFY_DEG = 0.008
-_SIMPLIFY_MANY_DEG = 0.013
+_SIMPLIFY_MANY_DEG = 0.02
 _MANY_LINKS = 300
 _KEY_PLACES = 3
 _LONG_NAME = 14

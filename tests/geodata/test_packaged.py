@@ -125,8 +125,10 @@ def test_ports_and_border_stations_carry_capacity_dwell_and_fee(packaged: Networ
 def test_every_link_has_a_line_and_says_how_it_was_drawn(packaged: Network) -> None:
     assert sorted(set(packaged.links["link_id"]) - set(packaged._lines)) == []
     assert set(packaged.links["geometry_quality"]) <= {"network", "lane", "schematic"}
-    drawn = packaged.links[packaged.links["mode"].isin(["pipeline", "road"])]
-    assert set(drawn["geometry_quality"]) == {"schematic"}
+    quality = packaged.links.groupby("mode")["geometry_quality"].agg(set)
+    assert quality["pipeline"] == {"schematic"}
+    assert quality["sea"] == {"lane"}
+    assert quality["rail"] | quality["road"] == {"network", "schematic"}
 
 
 def test_published_lengths_are_drawn_within_five_percent(packaged: Network) -> None:

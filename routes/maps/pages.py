@@ -28,6 +28,8 @@ from .webmap import atlas
 Texts = Mapping[str, str]
 Chooser = Callable[[Network], Iterable[str]]
 NOT_RUSSIA = ("country:RUS",)
+#: A way that costs more than so many times the cheapest is left out of a comparison without named ways.
+DEAREST = 3.0
 COLUMN = {"cost": "cost_usd_t", "days": "days", "km": "km", "transfers": "transfers"}
 
 
@@ -145,8 +147,17 @@ def compare(network: Network, question: Question) -> Comparison:
             max_overlap=question.max_overlap,
             scenario=question.scenario,
         )
+        found = _within_reach(found)
         return Comparison(title, found, _basis_note(found))
     return _together(title, {way.name: _best_through(network, question, way) for way in question.ways}, question)
+
+
+def _within_reach(found: Routes) -> Routes:
+    """Without the ways that cost many times the cheapest one: nobody would call them alternatives."""
+    least = found.table["cost_usd_t"].min()
+    kept = found.table.loc[found.table["cost_usd_t"] <= DEAREST * least, "rank"]
+    table, legs = (frame[frame["rank"].isin(kept)] for frame in (found.table, found.legs))
+    return replace(found, table=table.reset_index(drop=True), legs=legs.reset_index(drop=True))
 
 
 def _best_through(network: Network, question: Question, way: Way) -> Routes:
@@ -250,7 +261,17 @@ def _key_number(network: Network, links: Sequence[str] | None, compared: Sequenc
         return item.routes.reason or _best(item)
     frame = network.links
     shown = frame if links is None else frame[frame["link_id"].isin(links)]
-    return text.strings("en")["key.lines"].format(n=f"{len(shown):,}", km=f"{shown['length_km'].sum():,.0f}")
+    facts = {"n": f"{len(shown):,}", "km": f"{shown['length_km'].sum():,.0f}"}
+    if network.figures.empty:
+        return text.strings("en")["key.lines"].format(**facts)
+    return text.strings("en")["key.lines_sourced"].format(share=f"{_sourced_share(network, shown):.0%}", **facts)
+
+
+def _sourced_share(network: Network, links: pd.DataFrame) -> float:
+    """Share of the limited capacities that rest on a public source, a document, or a figure derived from them."""
+    figures = network.figures.set_index("figure_id")["kind"]
+    cited = links.get("capacity_figure", pd.Series("", index=links.index))[links["capacity"] < math.inf]
+    return float(cited.map(figures).isin(["public", "document", "derived"]).mean())
 
 
 def _best(item: Comparison) -> str:

@@ -45,7 +45,8 @@ def main(given: list[str] | None = None) -> int:
     except BuildError as error:
         print(f"make_maps.py: {error}", file=sys.stderr)
         return 2
-    print(f"{len(result.files)} pages, {result.size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: open {result.start}")
+    count = "1 page" if len(result.files) == 1 else f"{len(result.files)} pages"
+    print(f"{count}, {result.size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: open {result.start}")
     return 0
 
 

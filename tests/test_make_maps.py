@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,14 @@ def test_only_leaves_the_others(own: Path, tmp_path: Path) -> None:
     assert set(after) == set(before)
     assert after["corridor-north.html"] == before["corridor-north.html"]
     assert after["all-links.html"] != before["all-links.html"]
+    assert re.findall(r'href="(.*?)"', after["index.html"].decode()) == ["all-links.html", "corridor-north.html"]
+
+
+def test_the_same_again_by_one_page_at_a_time(own: Path, tmp_path: Path) -> None:
+    assert run("--network", own, "--out", tmp_path / "whole") == 0
+    for name in ("corridor-north", "all-links"):
+        assert run("--network", own, "--out", tmp_path / "parts", "--only", name) == 0
+    assert contents(tmp_path / "whole") == contents(tmp_path / "parts")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from geodata.network import Network
 from geodata.reader import read_network
 
 from .catalogue import packaged_pages, pages_of
-from .gallery import GalleryPage, gallery
-from .pages import Drawn, Page, draw
+from .gallery import GalleryPage, cards_of, gallery
+from .pages import Page, draw
 
 INDEX = "index.html"
 #: Stands in every index this job has written; a folder without it is somebody else's and is not replaced.
@@ -98,23 +98,29 @@ def _check_out(out: Path) -> None:
         raise BuildError(f"{out} holds other things; name an empty or a new folder")
 
 
-def _write(network: Network, pages: Sequence[Page], wanted: set[str], where: Path, progress: Progress) -> list[GalleryPage]:
-    """Draw the wanted pages; the index lists them and those that were there before."""
-    listed: list[GalleryPage] = []
-    total, done = len(wanted), 0
+def _write(network: Network, pages: Sequence[Page], wanted: set[str], where: Path, progress: Progress) -> list[Page]:
+    """Draw the wanted pages; the index lists them and, with the cards it had, those that were there before."""
+    index = where / INDEX
+    before = cards_of(index.read_text("utf-8")) if index.exists() else {}
+    listed: list[GalleryPage | str] = []
+    made = []
     for page in pages:
-        file = where / page.file
-        if page.name not in wanted and not file.exists():
-            continue
-        drawn: Drawn = draw(network, page)
         if page.name in wanted:
-            file.write_text(drawn.html(), encoding="utf-8")
-            done += 1
-            progress(done, total, page.file)
-        listed.append(GalleryPage(page.file, page.title("en"), page.question("en"), drawn.key_number, drawn.picture, file.stat().st_size))
-    index = gallery(listed).replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{MARK}', 1)
-    (where / INDEX).write_text(index, encoding="utf-8")
-    return listed
+            listed.append(_draw(network, page, where))
+            made.append(page)
+            progress(len(made), len(wanted), page.file)
+        elif page.file in before and (where / page.file).exists():
+            listed.append(before[page.file])
+    content = gallery(listed).replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{MARK}', 1)
+    index.write_text(content, encoding="utf-8")
+    return made
+
+
+def _draw(network: Network, page: Page, where: Path) -> GalleryPage:
+    drawn = draw(network, page)
+    file = where / page.file
+    file.write_text(drawn.html(), encoding="utf-8")
+    return GalleryPage(page.file, page.title("en"), page.question("en"), drawn.key_number, drawn.picture, file.stat().st_size)
 
 
 def _swap(fresh: Path, out: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -51,9 +52,17 @@ class GalleryPage(NamedTuple):
     size: int
 
 
-def gallery(pages: Iterable[GalleryPage], *, language: str = "en") -> str:
+def cards_of(index: str) -> dict[str, str]:
+    """The cards of an index that `gallery` made, by the file each leads to."""
+    return {
+        html.unescape(found[1]): found[0] for found in re.finditer(r'<li>(?:(?!</li>).)*?<h2><a href="([^"]+)">.*?</li>', index, re.DOTALL)
+    }
+
+
+def gallery(pages: Iterable[GalleryPage | str], *, language: str = "en") -> str:
     """The index page as HTML: no script, no request, the pages in the order given.
 
+    A page may be given as the card that an earlier index has for it (see `cards_of`).
     Raises ValueError for a file that is not a plain name beside the index.
     """
     words = text.strings(language)
@@ -62,7 +71,7 @@ def gallery(pages: Iterable[GalleryPage], *, language: str = "en") -> str:
     hashed = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
     title = html.escape(words["gallery.title"])
-    cards = "\n".join(_card(page, words["gallery.size"]) for page in pages)
+    cards = "\n".join(page if isinstance(page, str) else _card(page, words["gallery.size"]) for page in pages)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -11,10 +11,18 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="make_maps.py",
         description="Make the maps: every page and the gallery, in one folder that opens anywhere without a network.",
         epilog="The folder is replaced as a whole when everything is ready; until then, and if anything fails, it stays as it was.",

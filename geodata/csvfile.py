@@ -14,6 +14,8 @@ from typing import NamedTuple
 from .errors import Finding
 from .schema import TableSchema
 
+MISSING_COLUMN = "the column is missing"
+
 
 class Row(NamedTuple):
     """One data row: its line number in the file (the header is row 1) and its cells by column."""
@@ -56,8 +58,10 @@ def parse_table(text: str, schema: TableSchema) -> tuple[Table, list[Finding]]:
     rows: list[Row] = []
     columns: tuple[str, ...] = ()
     try:
-        columns = tuple(cell.strip() for cell in next(reader, []))
+        header = next(reader, [])
+        columns = tuple(cell.strip() for cell in header)
         findings += _header_findings(columns, schema)
+        findings += _control_findings(1, columns, header, schema)
         before = reader.line_num
         for cells in reader:
             number, before = before + 1, reader.line_num
@@ -74,9 +78,8 @@ def parse_table(text: str, schema: TableSchema) -> tuple[Table, list[Finding]]:
                     )
                 )
                 continue
-            row = Row(number, {column: cell.strip() for column, cell in zip(columns, cells, strict=True)})
-            findings += _control_findings(row, schema)
-            rows.append(row)
+            findings += _control_findings(number, columns, cells, schema)
+            rows.append(Row(number, {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}))
     except csv.Error as error:
         findings.append(Finding(schema.file, reader.line_num, None, f"not readable as CSV ({error})", "check the quotes"))
     if not rows and schema.must_exist and not findings:
@@ -86,7 +89,7 @@ def parse_table(text: str, schema: TableSchema) -> tuple[Table, list[Finding]]:
 
 def _header_findings(columns: Sequence[str], schema: TableSchema) -> list[Finding]:
     found = [
-        Finding(schema.file, 1, column, "the column is missing", f"add {column} to the header")
+        Finding(schema.file, 1, column, MISSING_COLUMN, f"add {column} to the header")
         for column in schema.required
         if column not in columns
     ]
@@ -95,10 +98,10 @@ def _header_findings(columns: Sequence[str], schema: TableSchema) -> list[Findin
     return found
 
 
-def _control_findings(row: Row, schema: TableSchema) -> list[Finding]:
+def _control_findings(number: int, columns: Sequence[str], cells: Sequence[str], schema: TableSchema) -> list[Finding]:
     return [
-        Finding(schema.file, row.number, column, "a control character", "remove it (other Unicode is welcome)")
-        for column, cell in row.cells.items()
+        Finding(schema.file, number, column, "a control character", "remove it (other Unicode is welcome)")
+        for column, cell in zip(columns, cells, strict=True)
         if any(unicodedata.category(character) == "Cc" for character in cell)
     ]
 

@@ -70,6 +70,13 @@ class Network:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a network does not change; {name!r} cannot be set (make another, or use a scenario)")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a network does not change; {name!r} cannot be deleted")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and other processes get what the network was made of, not what it has worked out since."""
+        return _made_again, (self._tables, self._lines, self._figures, self._measured, self._year)
+
     def __repr__(self) -> str:
         places, links, corridors = len(self._places), len(self._links), len(self._corridors)
         return f"Network({places} places, {links} links, {corridors} corridors, year {self.year})"
@@ -130,7 +137,7 @@ class Network:
 
         Raises ValueError where the year is not a whole number in 1900..2100.
         """
-        if isinstance(year, bool) or int(year) != year or not 1900 <= year <= 2100:
+        if isinstance(year, bool) or not isinstance(year, int | np.integer | float) or year not in range(1900, 2101):
             raise ValueError(f"year {year!r} is not a whole number in 1900..2100")
         return Network(self._tables, self._lines, self._figures, measured_km=self._measured, year=int(year))
 
@@ -252,16 +259,28 @@ class Network:
         return graph
 
     def write(self, folder: str | Path) -> None:
-        """Write all tables, all years and the lines to a folder; ``read_network`` reads an equal network back."""
+        """Write all tables, all years and the lines to a folder; ``read_network`` reads an equal network back.
+
+        Tables and lines of another network that the folder holds are replaced; other files stay.
+        """
         folder = Path(folder)
+        for path in (folder / "geometry").glob("*.geojson"):
+            if path.name != "links.geojson" and '"link_id"' in path.read_text("utf-8", errors="replace"):
+                path.unlink()
         for name, table in sorted(self._tables.items()):
             if table.rows:
                 write_text(folder / f"{name}.csv", table_text(table))
+            else:
+                (folder / f"{name}.csv").unlink(missing_ok=True)
         if len(self._figures):
             figures = self._figures.astype(str)
             write_text(folder / "figures.csv", table_text(table_of("figures.csv", list(figures.columns), figures.to_numpy().tolist())))
+        else:
+            (folder / "figures.csv").unlink(missing_ok=True)
         if self._lines:
             write_text(folder / "geometry" / "links.geojson", _geojson_text(self._lines, self._measured))
+        else:
+            (folder / "geometry" / "links.geojson").unlink(missing_ok=True)
 
     def _in_this_year(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
         """The rows with the capacity, unit and figure that hold: the last row of capacities.csv up to the year."""
@@ -297,6 +316,12 @@ class Network:
         home = {row.get("place_id"): row.get("country") for row in self._tables["places"].rows}
         ends = zip(frame["from_place"], frame["to_place"], strict=True)
         return [";".join(dict.fromkeys((home[start], home[end]))) for start, end in ends]
+
+
+def _made_again(
+    tables: Mapping[str, Table], lines: Mapping[str, LineString], figures: pd.DataFrame, measured: Mapping[str, float], year: int
+) -> Network:
+    return Network(tables, lines, figures, measured_km=measured, year=year)
 
 
 def require_commodity(commodity: str) -> None:

@@ -15,11 +15,11 @@ from shapely.errors import ShapelyError
 from shapely.geometry import LineString, shape
 
 from . import ledger
-from .csvfile import Table, read_table
+from .csvfile import MISSING_COLUMN, Table, read_table
 from .errors import Finding, NetworkError, NetworkWarning
 from .geodesy import distance_km, one_line
 from .network import Network
-from .rules import HARD, SOFT, Draft
+from .rules import HARD, NEEDS_BOTH, NEEDS_PLACES, SOFT, Draft
 from .schema import TABLES
 
 
@@ -44,7 +44,9 @@ def read_network(folder: str | Path | None = None) -> Network:
 def check(tables: dict[str, Table], lines: dict[str, LineString]) -> tuple[list[Finding], list[Finding]]:
     """Hard and soft findings of a draft, in the order of the rules."""
     draft = Draft(tables, lines)
-    hard = [finding for rule in HARD for finding in rule(draft)]
+    places, both = bool(tables["places"].rows), all(tables[name].rows for name in ("places", "links"))
+    rules = [rule for rule in HARD if (places or rule not in NEEDS_PLACES) and (both or rule not in NEEDS_BOTH)]
+    hard = [finding for rule in rules for finding in rule(draft)]
     soft = [] if hard else [finding for rule in SOFT for finding in rule(draft)]
     return hard, soft
 
@@ -59,9 +61,8 @@ def _read(tables_folder: Path, geometry_folder: Path, figures: pd.DataFrame | No
     findings += faults
     lines, faults = _fit_lines(raw, tables)
     measured = {link: drawn.measured_km for link, drawn in raw.items() if drawn.measured_km is not None}
-    missing = {(finding.file, finding.column) for finding in findings}
-    whole = all(tables[schema.name].rows for schema in TABLES if schema.must_exist)
-    hard, soft = check(tables, lines) if whole else ([], [])
+    missing = {(finding.file, finding.column) for finding in findings if finding.message == MISSING_COLUMN}
+    hard, soft = check(tables, lines)
     # A column that is missing as a whole is told once, not again in every row.
     findings += [finding for finding in [*faults, *hard] if (finding.file, finding.column) not in missing or finding.row is None]
     if findings:
@@ -106,10 +107,13 @@ def read_lines(folder: Path) -> tuple[dict[str, DrawnLine], list[Finding]]:
 def _features(path: Path) -> Iterator[tuple[str | None, LineString | None, str, float | None]]:
     try:
         features = json.loads(path.read_bytes().decode("utf-8-sig"))["features"]
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, RecursionError) as error:
         yield None, None, f"not readable as GeoJSON ({type(error).__name__})", None
         return
-    for feature in features if isinstance(features, list) else []:
+    if not isinstance(features, list):
+        yield None, None, "not readable as GeoJSON (its features are not a list)", None
+        return
+    for feature in features:
         yield _feature(feature)
 
 
@@ -142,6 +146,8 @@ def _fit_lines(raw: dict[str, DrawnLine], tables: dict[str, Table]) -> tuple[dic
     findings: list[Finding] = []
     for link, drawn in raw.items():
         if link not in links:
+            if not links:
+                continue
             findings.append(Finding(drawn.file, None, "link_id", f"a line for the unknown link {link!r}", "use a link_id of links.csv"))
             continue
         start, end = (points.get(links[link].get(column)) for column in ("from_place", "to_place"))

@@ -5,7 +5,6 @@ Every rule reads the tables as text and yields findings; ``HARD`` and ``SOFT`` l
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from shapely.geometry import LineString
 from .csvfile import Row, Table
 from .errors import Finding
 from .geodesy import distance_km, length_km
-from .schema import COMMODITIES, KINDS, MODES, STATUSES, UNLIMITED, country_codes, split_list
+from .schema import COMMODITIES, KINDS, MODES, STATUSES, UNLIMITED, country_codes, number, split_list
 from .units import GAS_UNITS, UNITS
 
 REACH_KM = 10.0
@@ -22,6 +21,7 @@ GAUGES_MM = (600, 2140)
 YEARS = (1800, 2200)
 LONGEST_DETOUR = 3.0
 LENGTH_TOLERANCE = 0.25
+MOST_CAPACITY = 1e12
 
 
 class Draft(NamedTuple):
@@ -49,15 +49,6 @@ class Draft(NamedTuple):
 Rule = Callable[[Draft], Iterator[Finding]]
 
 
-def number(cell: str) -> float | None:
-    """The cell as a finite number, or None."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
 def _at(table: str, row: Row, column: str, message: str, remedy: str) -> Finding:
     return Finding(f"{table}.csv", row.number, column, message, remedy)
 
@@ -69,6 +60,16 @@ def ids_are_plain(draft: Draft) -> Iterator[Finding]:
             name = row.get(column)
             if not name or not name.isascii() or any(character.isspace() or character == ";" for character in name):
                 yield _at(table, row, column, f"the id {name!r} is not plain", "use ASCII without spaces or semicolons")
+
+
+def years_are_unique(draft: Draft) -> Iterator[Finding]:
+    """capacities.csv has one amount for an id and a year."""
+    first: dict[tuple[str, str], int] = {}
+    for row in draft.rows("capacities"):
+        key = (row.get("id"), row.get("year"))
+        if key in first:
+            yield _at("capacities", row, "year", f"{key[0]!r} has an amount for {key[1]} in row {first[key]} already", "keep one")
+        first.setdefault(key, row.number)
 
 
 def ids_are_unique(draft: Draft) -> Iterator[Finding]:
@@ -155,12 +156,21 @@ def _capacity(table: str, row: Row) -> Iterator[Finding]:
         yield _at(table, row, "capacity", f"the capacity {cell!r} is not a finite number", remedy)
     elif value < 0:
         yield _at(table, row, "capacity", f"the capacity {cell!r} is negative", remedy)
+    elif value > MOST_CAPACITY:
+        yield _at(table, row, "capacity", f"the capacity {cell!r} is above {MOST_CAPACITY:g}", remedy)
     if unit not in UNITS:
         yield _at(table, row, "unit", f"unknown unit {unit!r}", f"use one of {', '.join(UNITS)}")
 
 
 def gas_has_gas_units(draft: Draft) -> Iterator[Finding]:
     """Gas is counted in m3 and flows alone; everything else is counted in tonnes, barrels, TEU or trains."""
+    goods = {row.get("link_id"): split_list(row.get("commodities")) for row in draft.rows("links")}
+    for row in draft.rows("capacities"):
+        here, unit = goods.get(row.get("id"), ()), row.get("unit")
+        one_kind = bool(here) and ("gas" not in here or set(here) == {"gas"})
+        if one_kind and unit in UNITS and row.get("capacity") != UNLIMITED and ("gas" in here) != (unit in GAS_UNITS):
+            message = f"the unit {unit!r} does not fit {';'.join(here)}"
+            yield _at("capacities", row, "unit", message, "count gas in bcm/yr or mcm/yr, the rest not")
     for row in draft.rows("links"):
         commodities, unit = split_list(row.get("commodities")), row.get("unit")
         if "gas" in commodities and set(commodities) != {"gas"}:
@@ -189,11 +199,11 @@ def numbers_are_plausible(draft: Draft) -> Iterator[Finding]:
         "valid_to": tuple(map(float, YEARS)),
         "year": tuple(map(float, YEARS)),
     }
-    for table in ("places", "links", "capacities"):
+    for table in ("places", "links", "capacities", "cases"):
         for row in draft.rows(table):
             for column, (low, high) in ranges.items():
                 cell = row.get(column)
-                if not cell and not (table == "capacities" and column == "year"):
+                if not cell and not (table in ("capacities", "cases") and column == "year"):
                     continue
                 value = number(cell)
                 if value is None or not low <= value <= high:
@@ -216,6 +226,8 @@ def references_are_known(draft: Draft) -> Iterator[Finding]:
     """Corridors name links, capacities.csv names links and places, cases name places or links."""
     links, places = draft.ids("links", "link_id"), draft.ids("places", "place_id")
     for row in draft.rows("corridors"):
+        if not split_list(row.get("members")):
+            yield _at("corridors", row, "members", "the corridor has no links", "name at least one link_id")
         for member in split_list(row.get("members")):
             if member not in links:
                 yield _at("corridors", row, "members", f"unknown link {member!r}", "use a link_id of links.csv")
@@ -286,9 +298,13 @@ def kinds_are_known(draft: Draft) -> Iterator[Finding]:
             yield _at("places", row, "kind", f"unknown kind {row.get('kind')!r}", f"use one of {', '.join(KINDS)}")
 
 
+#: Rules that look from one table into another say nothing where that other one could not be read at all.
+NEEDS_PLACES: frozenset[Rule] = frozenset({ends_are_known})
+NEEDS_BOTH: frozenset[Rule] = frozenset({references_are_known, lines_reach_their_places})
 HARD: tuple[Rule, ...] = (
     ids_are_plain,
     ids_are_unique,
+    years_are_unique,
     countries_are_known,
     coordinates_are_in_range,
     ends_are_known,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from functools import cache
 from typing import NamedTuple
 
@@ -78,6 +80,19 @@ def country_codes() -> frozenset[str]:
     import pycountry
 
     return frozenset({country.alpha_3 for country in pycountry.countries} | {"XKX"})
+
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def number(cell: str) -> float | None:
+    """The cell as a finite number written in ASCII digits, or None.
+
+    >>> number("1e3"), number("1_000"), number("nan")
+    (1000.0, None, None)
+    """
+    value = float(cell) if _NUMBER.fullmatch(cell) else math.inf
+    return value if math.isfinite(value) else None
 
 
 def split_list(cell: str) -> tuple[str, ...]:

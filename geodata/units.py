@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from .schema import UNLIMITED
+from .schema import UNLIMITED, number
 
 DAYS_A_YEAR = 365
 #: figure conv.barrels_per_tonne.generic
@@ -57,21 +57,23 @@ def to_kt_yr(value: float, unit: str, commodities: Collection[str] = ()) -> floa
 def parse_amount(text: str, commodities: Collection[str] = ()) -> float:
     """An amount such as ``"1.5 Mt/yr"`` in kt a year (gas: million m3 a year); ``unlimited`` is infinite.
 
-    Raises ValueError where the number or the unit is not understood, or the number is negative or not finite.
+    Raises ValueError where the number or the unit is not understood or does not fit the commodities, or the number is
+    negative or not finite.
 
     >>> parse_amount("1.5 Mt/yr")
     1500.0
     """
     if text.strip() == UNLIMITED:
         return math.inf
-    number, _, unit = text.strip().partition(" ")
-    try:
-        value = float(number)
-    except ValueError:
-        raise ValueError(f"{text!r} is not an amount; write a number and a unit, such as '1.5 Mt/yr'") from None
-    if not math.isfinite(value) or value < 0:
-        raise ValueError(f"{text!r} is not an amount of zero or more")
-    return to_kt_yr(value, unit.strip(), commodities)
+    digits, _, unit = (part.strip() for part in text.strip().partition(" "))
+    value = number(digits)
+    if value is None or value < 0:
+        raise ValueError(f"{text!r} is not an amount of zero or more with a unit, such as '1.5 Mt/yr'")
+    if commodities and unit in UNITS and ("gas" in commodities) != (unit in GAS_UNITS):
+        raise ValueError(
+            f"{text!r} does not fit {', '.join(sorted(commodities))}: gas is counted in {' or '.join(GAS_UNITS)}, the rest is not"
+        )
+    return to_kt_yr(value, unit, commodities)
 
 
 def teu_from_kt(kt: float) -> float:

@@ -239,8 +239,8 @@ def _sides(arcs: _Arcs, whole: NDArray[np.int32], carried: NDArray[np.int64]) ->
 
 
 def _cut(arcs: _Arcs, near: NDArray[np.bool_]) -> tuple[tuple[str, ...], float]:
-    """Ids of the arcs that lead out of a set of nodes, and their capacity in all."""
-    leaving = near[arcs.start] & ~near[arcs.end] & (arcs.capacity > 0)
+    """Ids of the arcs that lead out of a set of nodes (those of capacity 0 too), and their capacity in all."""
+    leaving = near[arcs.start] & ~near[arcs.end]
     ids = {arcs.label[at]: float(arcs.capacity[at]) for at in np.flatnonzero(leaving)}
     return tuple(sorted(ids)), float(sum(arcs.capacity[leaving]))
 
@@ -290,7 +290,7 @@ def _is_place_arc(arcs: _Arcs, at: int) -> bool:
 def _why_nothing(value: float, cut: tuple[str, ...]) -> str:
     if value > 0:
         return ""
-    what = f"{', '.join(cut)} allow nothing" if cut else "no open link leads from the sources to the sinks"
+    what = f"capacity 0 at {', '.join(cut)}" if cut else "no open link leads from the sources to the sinks"
     return f"nothing can go: {what}"
 
 

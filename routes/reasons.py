@@ -56,18 +56,34 @@ def _closures(network: Network, pair: tuple[str, str], commodity: str, free: Sce
 
 
 def _missing(ground: Scene, origin: str, destination: str) -> str:
-    year, commodity = ground.network.year, ground.commodity
-    unopened = [link for link in ground.network.link_facts.values() if commodity in link.commodities and not link.active]
-    graph = _graph(ground)
-    for link in unopened:
-        graph.add_edges_from((ends for ends in _directions(link) if not graph.has_edge(*ends)), waits=link.link_id)
-    if nx.has_path(graph, origin, destination):
-        path = nx.shortest_path(graph, origin, destination, weight=lambda _a, _b, data: 1000 if data.get("waits") else 1)
-        waiting = sorted({graph[a][b]["waits"] for a, b in pairwise(path) if graph[a][b].get("waits")})
-        links = ground.network.links.set_index("link_id")
-        told = ", ".join(f"{link} ({links.loc[link, 'status'].replace('_', ' ')})" for link in waiting)
-        return f"none in {year}: it would need {told}"
-    return _no_way(ground, origin, destination)
+    """What stands in the way when nothing is closed: links not open in the year, links and places of capacity 0."""
+    graph = _with_obstacles(ground, origin)
+    if not nx.has_path(graph, origin, destination):
+        return _no_way(ground, origin, destination)
+    path = nx.shortest_path(graph, origin, destination, weight="weight")
+    told = sorted({obstacle for pair in pairwise(path) for obstacle in graph.edges[pair]["obstacles"]})
+    return f"none in {ground.network.year}: it would need {', '.join(told)}"
+
+
+def _with_obstacles(ground: Scene, origin: str) -> nx.DiGraph[str]:
+    """Every link of the commodity, of any status, as edges that carry what is in their way and weigh a thousand for it."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(ground.network.place_facts)
+    taking_part = {link.link_id: link for link in ground.links}
+    status = dict(zip(ground.network.links["link_id"], ground.network.links["status"], strict=True))
+    for link in ground.network.link_facts.values():
+        if ground.commodity not in link.commodities:
+            continue
+        here = taking_part.get(link.link_id)
+        ahead = [] if here else [f"{link.link_id} ({status[link.link_id].replace('_', ' ')})"]
+        ahead += [f"{link.link_id} (capacity 0)"] if here and here.capacity <= 0 else []
+        for start, end in _directions(link):
+            shut = start != origin and ground.place_capacity.get(start, 0.0) <= 0
+            obstacles = [*ahead, *([f"{start} (capacity 0)"] if shut else [])]
+            weight = 1 + 1000 * len(obstacles)
+            if weight < graph.get_edge_data(start, end, {"weight": weight + 1})["weight"]:
+                graph.add_edge(start, end, obstacles=obstacles, weight=weight)
+    return graph
 
 
 def _no_way(ground: Scene, origin: str, destination: str) -> str:
@@ -89,7 +105,7 @@ def named(network: Network, place: str) -> str:
 def _graph(ground: Scene) -> nx.DiGraph[str]:
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(ground.network.place_facts)
-    graph.add_edges_from(ends for link in ground.links for ends in _directions(link))
+    graph.add_edges_from(ends for link in ground.links if link.capacity > 0 for ends in _directions(link))
     return graph
 
 

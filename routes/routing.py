@@ -11,7 +11,7 @@ import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -52,7 +52,9 @@ LEG_COLUMNS = ("rank", "leg", "mode", "from_place", "to_place", "links", "km", "
 #: Yen is asked for this many times more routes than wanted before it is taken as exhausted.
 MOST_CANDIDATES = 64
 #: Bans tried before the search for routes is taken as exhausted.
-MOST_SEARCHES = 20_000
+MOST_SEARCHES = 3_000
+#: Routes between places to pass among which different ones are chosen.
+MOST_SEARCHED = 40
 PENALTY = 1.25
 TIE = 1e-6
 
@@ -110,7 +112,8 @@ def alternatives(
     ``by`` is ``cost`` (USD a tonne), ``days``, ``km`` or ``transfers``; routes of equal rank are ordered by fewer km,
     then ids. ``avoid`` closes places, links, corridors and countries (``"country:RUS"``) for this question.
     ``via`` names places to pass, in order. ``max_overlap`` (0..1) is the largest share of its km that a route may have
-    in common with a better one. Fewer than ``k`` routes come back where there are no more, and none with a ``reason``.
+    in common with a better one; below 1 the routes are a choice among many good ones, on a large network not proven the
+    best. Fewer than ``k`` routes come back where there are no more, and none with a ``reason``.
     Raises UnknownIdError for an unknown id, ValueError for an unknown commodity or criterion or a ``k`` below 1.
 
     >>> import geodata
@@ -133,8 +136,10 @@ def alternatives(
     avoided = (avoid,) if isinstance(avoid, str) else tuple(avoid)
     ground = scene(network, commodity, scenario=scenario, avoid=avoided)
     graph = expand(ground, stops)
-    ranked = _searched if passed else _ranked
-    found = ranked(ground, graph, int(k), by) if max_overlap >= 1 else _different(ground, graph, int(k), by, max_overlap)
+    if max_overlap < 1:
+        found = _different(ground, graph, int(k), by, max_overlap, through=bool(passed))
+    else:
+        found = (_searched if passed else _ranked)(ground, graph, int(k), by)
     reason = "" if found else why_no_route(network, stops, commodity, scenario=scenario, avoid=avoided)
     return _result(ground, graph, found, (origin, destination, by), reason)
 
@@ -152,7 +157,7 @@ def _ranked(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
     """The k best routes that visit no place twice, in order; Yen's list is lengthened until it holds as many."""
     if not graph.arcs:
         return []
-    matrix, wanted = graph.matrix(graph.weights(by)), k + 1
+    matrix, wanted, routes = graph.matrix(graph.weights(by)), k + 1, list[_Route]()
     while wanted <= MOST_CANDIDATES * k:
         distances, before = yen(matrix, 0, 1, wanted, directed=True, return_predecessors=True)
         routes = _distinct(_routes(ground, graph, (_nodes(row) for row in before)))
@@ -161,7 +166,7 @@ def _ranked(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
         if enough or len(distances) < wanted:
             return _sorted(routes, by)[:k]
         wanted *= 4
-    return _searched(ground, graph, k, by)
+    return _sorted(routes, by)[:k] if len(routes) >= k else _searched(ground, graph, k, by)
 
 
 def _searched(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
@@ -169,39 +174,40 @@ def _searched(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
 
     Slower than Yen's algorithm, but not held up where most short ways visit some place twice, as between places to
     pass. Of two visits to one place a route has at most one, so banning either arrival loses no route; and every
-    other route lacks some arc of one that was found.
+    other route lacks some arc of one that was found. After ``MOST_SEARCHES`` the search ends with what it has.
     """
     search = _Search(graph, by)
-    waiting = [(weight, ban, path) for weight, ban, path in [search.best(frozenset())] if path]
-    found: list[_Route] = []
-    seen = {frozenset[int]()}
-    while waiting and not (len(found) >= k and waiting[0][0] > getattr(found[k - 1].total, by) + TIE):
-        _, ban, path = heapq.heappop(waiting)
-        route = next(_routes(ground, graph, [path]))
+    waiting = [(weight, ban, path) for weight, ban, path in [search.best(())] if path]
+    found: dict[tuple[str, ...], _Route] = {}
+    seen: set[tuple[int, ...]] = {()}
+    while waiting:
+        weight, ban, path = heapq.heappop(waiting)
+        if len(found) >= k and weight > sorted(getattr(route.total, by) for route in found.values())[k - 1] + TIE:
+            break
         twice = _arrivals_at_one_place(ground, graph, path)
-        if not twice and route.links not in {other.links for other in found}:
-            found = _sorted([*found, route], by)
+        if not twice:
+            route = next(_routes(ground, graph, [path]))
+            found.setdefault(route.links, route)
         for arc in twice or search.links_on(path):
-            child = ban | {arc}
+            child = tuple(sorted({*ban, arc}))
             if child not in seen and len(seen) < MOST_SEARCHES:
                 seen.add(child)
-                weight, _, onward = search.best(child)
-                if onward:
-                    heapq.heappush(waiting, (weight, child, onward))
-    return found[:k]
+                onward = search.best(child)
+                if onward[2]:
+                    heapq.heappush(waiting, onward)
+    return _sorted(found.values(), by)[:k]
 
 
 class _Search:
     """Shortest paths through a graph with some arcs banned."""
 
     def __init__(self, graph: Graph, by: str) -> None:
-        self.index = {(arc.start, arc.end): at for at, arc in enumerate(graph.arcs)}
         self.graph = graph
         self.weight = graph.weights(by)
         self.matrix = graph.matrix(np.arange(len(graph.arcs), dtype=np.float64))
         self.order = self.matrix.data.astype(int)
 
-    def best(self, ban: frozenset[int]) -> tuple[float, frozenset[int], list[int]]:
+    def best(self, ban: tuple[int, ...]) -> tuple[float, tuple[int, ...], list[int]]:
         """Weight, ban and nodes of the best path; no nodes where there is none."""
         weight = self.weight.copy()
         weight[list(ban)] = math.inf
@@ -211,46 +217,61 @@ class _Search:
 
     def links_on(self, path: Sequence[int]) -> list[int]:
         """The arcs of a path that stand for links."""
-        arcs = [self.index[pair] for pair in pairwise(path)]
-        return [at for at in arcs if (step := self.graph.arcs[at].step) is not None and step.link >= 0]
+        return [at for at in self.graph.along(path) if (step := self.graph.arcs[at].step) is not None and step.link >= 0]
 
 
 def _arrivals_at_one_place(ground: Scene, graph: Graph, path: Sequence[int]) -> list[int]:
     """The arcs by which a path arrives twice at one place (or leaves the origin, and comes back); none where it does not."""
-    index = {(arc.start, arc.end): at for at, arc in enumerate(graph.arcs)}
     first: dict[str, list[int]] = {}
-    for pair in pairwise(path):
-        step = graph.arcs[index[pair]].step
+    for at in graph.along(path):
+        step = graph.arcs[at].step
         if step is None or step.link < 0:
             continue
         link = ground.links[step.link]
         start, end = (link.from_place, link.to_place) if step.forward else (link.to_place, link.from_place)
         first.setdefault(start, [])
         if end in first:
-            return [*first[end], index[pair]]
-        first[end] = [index[pair]]
+            return [*first[end], at]
+        first[end] = [at]
     return []
 
 
-def _different(ground: Scene, graph: Graph, k: int, by: str, max_overlap: float) -> list[_Route]:
-    """Up to k routes of which none shares more than ``max_overlap`` of its km with a better one."""
+def _different(ground: Scene, graph: Graph, k: int, by: str, max_overlap: float, *, through: bool) -> list[_Route]:
+    """Up to k routes of which none shares more than ``max_overlap`` of its km with a better one.
+
+    Chosen, best first, among many ranked routes and those that turn up while links of routes found so far are made
+    dearer step by step; where a network has more routes than that, a better choice may exist.
+    """
     if not graph.arcs:
         return []
-    weight, found = graph.weights(by).copy(), []
-    index = {(arc.start, arc.end): at for at, arc in enumerate(graph.arcs)}
+    many = MOST_SEARCHED if through else MOST_CANDIDATES
+    ranked = _searched(ground, graph, many, by) if through else _listed(ground, graph, many * k, by)
+    found = [*ranked, *_penalised(ground, graph, k, by)]
+    kept: list[_Route] = []
+    for route in _sorted(_distinct(iter(found)), by):
+        if len(kept) < k and all(_overlap(ground, route, better) <= max_overlap + 1e-12 for better in kept):
+            kept.append(route)
+    return kept
+
+
+def _listed(ground: Scene, graph: Graph, count: int, by: str) -> list[_Route]:
+    """What Yen's list of so many paths holds of routes that visit no place twice."""
+    _, before = yen(graph.matrix(graph.weights(by)), 0, 1, count, directed=True, return_predecessors=True)
+    return _distinct(_routes(ground, graph, (_nodes(row) for row in before)))
+
+
+def _penalised(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
+    """Routes found while the arcs of those found before are made dearer step by step."""
+    weight, found = graph.weights(by).copy(), list[_Route]()
     for _ in range(MOST_CANDIDATES * k):
         distance, before = dijkstra(graph.matrix(weight), directed=True, indices=0, return_predecessors=True)
         if not math.isfinite(distance[1]):
             break
         nodes = _nodes(before)
         found += _distinct(_routes(ground, graph, [nodes]))
-        for pair in pairwise(nodes):
-            weight[index[pair]] = weight[index[pair]] * PENALTY + 1e-9
-    kept: list[_Route] = []
-    for route in _sorted(_distinct(iter(found)), by):
-        if len(kept) < k and all(_overlap(ground, route, better) <= max_overlap + 1e-12 for better in kept):
-            kept.append(route)
-    return kept
+        taken = graph.along(nodes)
+        weight[taken] = weight[taken] * PENALTY + 1e-9
+    return found
 
 
 def _nodes(before: NDArray[np.int32]) -> list[int]:
@@ -262,9 +283,8 @@ def _nodes(before: NDArray[np.int32]) -> list[int]:
 
 
 def _routes(ground: Scene, graph: Graph, paths: Iterable[Sequence[int]]) -> Iterator[_Route]:
-    arcs = {(arc.start, arc.end): arc for arc in graph.arcs}
     for path in paths:
-        taken = [arcs[pair] for pair in pairwise(path)]
+        taken = [graph.arcs[at] for at in graph.along(path)]
         steps = tuple(arc.step for arc in taken if arc.step is not None)
         used = [(ground.links[step.link], step.forward) for step in steps if step.link >= 0]
         first = used[0][0].from_place if used[0][1] else used[0][0].to_place

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from geodata.network import Network
+from geodata.schema import number
 from geodata.units import parse_amount
 
 from .errors import UnknownIdError
@@ -32,10 +32,10 @@ class Scenario:
     name: str
     close: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
-    capacity: Mapping[str, str] = field(default_factory=dict)
-    supply: Mapping[str, str] = field(default_factory=dict)
-    demand: Mapping[str, str] = field(default_factory=dict)
-    floor: Mapping[str, str] = field(default_factory=dict)
+    capacity: Mapping[str, str] = field(default_factory=dict, hash=False)
+    supply: Mapping[str, str] = field(default_factory=dict, hash=False)
+    demand: Mapping[str, str] = field(default_factory=dict, hash=False)
+    floor: Mapping[str, str] = field(default_factory=dict, hash=False)
     year: int | None = None
     note: str = ""
 
@@ -45,10 +45,16 @@ class Scenario:
             items = (value,) if isinstance(value, str) else tuple(value)
             object.__setattr__(self, column, tuple(sorted(set(items))))
         for column in ("capacity", "supply", "demand", "floor"):
-            object.__setattr__(self, column, dict(sorted(getattr(self, column).items())))
+            changes = dict(sorted(getattr(self, column).items()))
+            for name, value in changes.items():
+                if not isinstance(value, str):
+                    raise TypeError(f"{self.name!r} gives {name!r} the {column} {value!r}; write a text such as '1.5 Mt/yr' or 'x0.5'")
+            object.__setattr__(self, column, changes)
 
     def __add__(self, other: Scenario) -> Scenario:
         """Both at once. Raises ValueError where they give one id, or the year, two different values."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
         years = {year for year in (self.year, other.year) if year is not None}
         if len(years) > 1:
             raise ValueError(f"{self.name!r} and {other.name!r} disagree on the year: {sorted(years)}")
@@ -129,7 +135,8 @@ def changed_capacity(text: str, before: float, commodities: Collection[str]) -> 
     """
     if not text.startswith("x"):
         return parse_amount(text, commodities)
-    factor = float(text[1:])
-    if not math.isfinite(factor) or factor < 0:
+    factor = number(text[1:])
+    if factor is None or factor < 0:
         raise ValueError(f"{text!r} is not a factor of zero or more, such as 'x0.5'")
-    return before * factor
+    # Nothing of what is unlimited is nothing; any other share of it is unlimited still.
+    return 0.0 if factor == 0 else before * factor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from geodata.facts import LinkFacts
@@ -16,7 +16,7 @@ from .scenarios import COUNTRY, Scenario, changed_capacity, select
 
 @dataclass(frozen=True)
 class Scene:
-    """Links and places that take part, in order of id, with the capacities that hold.
+    """Links and places that take part, in order of id, with the capacities that hold (a link of capacity 0 too).
 
     ``place_capacity`` has the places that take part and bounds what passes through each (kt a year, gas mcm a year,
     ``inf`` where nothing is stated). ``network`` is the network in the scene's year.
@@ -51,9 +51,8 @@ def scene(network: Network, commodity: str, *, scenario: Scenario | None = None,
             continue
         capacity, text = link.capacity, link_change.get(link.link_id)
         if text is not None:
-            capacity = changed_capacity(text, capacity, link.commodities)
-        if capacity > 0:
-            links.append(link._replace(capacity=capacity, cost_usd_t=link.cost_for(commodity)))
+            capacity = _changed(link.link_id, text, capacity, link.commodities)
+        links.append(link._replace(capacity=capacity, cost_usd_t=link.cost_for(commodity)))
     return Scene(seen, commodity, tuple(links), _place_capacity(seen, commodity, closed.places, place_change))
 
 
@@ -66,8 +65,15 @@ def _place_capacity(network: Network, commodity: str, closed: frozenset[str], ch
         bounds = place.counts_gas == (commodity == "gas") and not math.isnan(place.capacity)
         amount = place.capacity if bounds else math.inf
         text = change.get(place.place_id)
-        capacity[place.place_id] = amount if text is None else changed_capacity(text, amount, (commodity,))
+        capacity[place.place_id] = amount if text is None else _changed(place.place_id, text, amount, (commodity,))
     return capacity
+
+
+def _changed(name: str, text: str, before: float, commodities: Collection[str]) -> float:
+    try:
+        return changed_capacity(text, before, commodities)
+    except ValueError as error:
+        raise ValueError(f"capacity of {name!r}: {error}") from None
 
 
 def _changes(network: Network, chosen: Scenario) -> tuple[dict[str, str], dict[str, str]]:

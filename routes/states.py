@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +58,15 @@ class Graph:
     arcs: tuple[Arc, ...]
     nodes: int
 
+    @cached_property
+    def index(self) -> dict[tuple[int, int], int]:
+        """The position of each arc by its two nodes."""
+        return {(arc.start, arc.end): at for at, arc in enumerate(self.arcs)}
+
+    def along(self, path: Sequence[int]) -> list[int]:
+        """The positions of the arcs of a path of nodes."""
+        return [self.index[pair] for pair in pairwise(path)]
+
     def weights(self, by: str) -> NDArray[np.float64]:
         """The weight of each arc; kilometres part routes with equally many transfers."""
         rows = np.array([arc.weights for arc in self.arcs], dtype=np.float64).reshape(-1, len(Weights._fields))
@@ -78,6 +89,8 @@ def expand(ground: Scene, stops: Sequence[str]) -> Graph:
     """
     states: dict[str, set[State]] = {}
     for link in ground.links:
+        if link.capacity <= 0:
+            continue
         for place in (link.from_place, link.to_place):
             states.setdefault(place, set()).add(State(place, link.mode, link.gauge_mm))
     enter: dict[State, int] = {}
@@ -86,6 +99,8 @@ def expand(ground: Scene, stops: Sequence[str]) -> Graph:
     for place in sorted(states):
         arcs += _at_place(ground, sorted(states[place]), (enter, leave), ends=(stops[0], stops[-1]))
     for at, link in enumerate(ground.links):
+        if link.capacity <= 0:
+            continue
         first, last = (State(place, link.mode, link.gauge_mm) for place in (link.from_place, link.to_place))
         changes = link.mode == "transfer"
         own = Weights(link.cost_usd_t, link.days, link.length_km, float(changes))

@@ -157,3 +157,24 @@ def test_the_packaged_pages_twice(tmp_path: Path) -> None:
     assert len(one) >= 20
     assert [name for name in one if one[name] != two.get(name)] == []
     assert {name: len(data) for name, data in one.items() if len(data) > 500_000} == {}
+
+
+def test_corridors_of_any_id_get_pages_of_their_own(own: Path, tmp_path: Path) -> None:
+    ids = ["k.1", "k:1", "K-1", "k-1", "x" * 300]
+    write_rows(own / "corridors.csv", [{"corridor_id": name, "name": name, "members": "ab"} for name in ids])
+    assert run("--network", own, "--out", tmp_path / "maps") == 0
+    assert len(contents(tmp_path / "maps")) == 2 + len(ids)
+
+
+def test_a_folder_that_cannot_be_made(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert run("--network", own, "--out", tmp_path / "file" / "maps") == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("given", [["--year", "soon"], ["--bogus"], ["stray"], ["--out"]])
+def test_arguments_that_make_no_sense(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(*given)
+    assert ended.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -48,12 +48,18 @@ def make(out: Path, *, folder: Path | None, only: Sequence[str] | None, year: in
     network = _network(folder, year)
     pages = _pages(folder, network)
     wanted = _wanted(pages, only)
-    out = out.resolve()
+    try:
+        return _make(network, pages, wanted, out.resolve(), keep=bool(only), progress=progress)
+    except OSError as error:
+        raise BuildError(f"{error.filename or out}: {error.strerror or error}") from None
+
+
+def _make(network: Network, pages: Sequence[Page], wanted: set[str], out: Path, *, keep: bool, progress: Progress) -> Built:
     _check_out(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
-        if only and out.is_dir():
+        if keep and out.is_dir():
             shutil.copytree(out, temporary, dirs_exist_ok=True)
         made = _write(network, pages, wanted, temporary, progress)
         os.chmod(temporary, 0o755)  # noqa: S103 - mkdtemp gives 0o700, which a web server could not read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from geodata.schema import split_list
 from ..scenarios import Scenario
 from . import text
 from .pages import NOT_RUSSIA, Chooser, Most, Page, Question, Way
+
+LONGEST_NAME = 80
 
 
 def packaged_pages() -> tuple[Page, ...]:
@@ -66,7 +69,9 @@ def pages_of(network: Network) -> tuple[Page, ...]:
 
 
 def _plain(name: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name)
+    """An id as part of a file name; one that is long or has other signs gets a mark of its own, so that no two meet."""
+    plain = "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name)[:LONGEST_NAME]
+    return plain if plain == name and name == name.lower() else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _with(network: Network, *, commodities: Iterable[str] = (), modes: Iterable[str] = ()) -> set[str]:

@@ -9,12 +9,13 @@ import hashlib
 import html
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 
 from branca.element import CssLink, Element, Figure, JavascriptLink, Link
-from folium.raster_layers import TileLayer, WmsTileLayer
+from folium.map import Icon
+from folium.raster_layers import ImageOverlay, TileLayer, VideoOverlay, WmsTileLayer
 
 _LEAFLET = "leaflet"
 LEAFLET_SHA256 = {
@@ -53,17 +54,20 @@ class Page(Figure):
         self.picture = picture
 
     def render(self, **kwargs: object) -> str:
-        """The page as HTML. Raises ValueError where an element links to a file that is not packaged."""
-        _refuse_tiles(self)
-        kept = [OrderedDict(getattr(self, slot)._children) for slot in _SLOTS]
+        """The page as HTML. Raises ValueError where an element needs a file that is not packaged."""
+        elements = list(_tree(self))
+        _refuse_outsiders(elements)
+        # Elements leave their text in the slots, and markers their icons' scripts among their own children, as they
+        # render; a second rendering must not find the first.
+        parts = [*elements, *(getattr(self, slot) for slot in _SLOTS)]
+        kept = [OrderedDict(part._children) for part in parts]
         try:
-            # Elements leave their text in the three slots as they render; a second rendering must not find the first.
             for child in self._children.values():
                 child.render(**kwargs)
             header, body, script = (self._slot(slot, **kwargs) for slot in _SLOTS)
         finally:
-            for slot, children in zip(_SLOTS, kept, strict=True):
-                getattr(self, slot)._children = children
+            for part, children in zip(parts, kept, strict=True):
+                part._children = children
         return _with_policy(self._document(header, body, script))
 
     def _slot(self, slot: str, **kwargs: object) -> list[Element]:
@@ -92,11 +96,21 @@ class Page(Figure):
         )
 
 
-def _refuse_tiles(element: Element) -> None:
-    if isinstance(element, TileLayer | WmsTileLayer):
-        raise ValueError("an offline page cannot hold a layer of map tiles; add it to a plain folium.Map instead")
-    for child in element._children.values():
-        _refuse_tiles(child)
+def _tree(element: Element) -> Iterator[Element]:
+    yield element
+    for child in list(element._children.values()):
+        yield from _tree(child)
+
+
+def _refuse_outsiders(elements: Iterable[Element]) -> None:
+    """Raise ValueError for what would fetch something: tiles, pictures on a server, icons of a font that is not packaged."""
+    for element in elements:
+        if isinstance(element, TileLayer | WmsTileLayer):
+            raise ValueError("an offline page cannot hold a layer of map tiles; add it to a plain folium.Map instead")
+        if isinstance(element, ImageOverlay | VideoOverlay) and re.match(r"(https?:)?//", str(getattr(element, "url", ""))):
+            raise ValueError("an offline page cannot hold a picture from a server; give the picture itself")
+        if type(element) is Icon:
+            raise ValueError("an offline page cannot hold folium.Icon, whose signs are a font on a server; use folium.DivIcon")
 
 
 def packaged(name: str) -> str:

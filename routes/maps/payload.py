@@ -289,7 +289,7 @@ def _scores(chosen: Selection, comparisons: Sequence[Any]) -> list[float]:
     scores = np.array(kinds) + np.log2(1 + through / 1000) / 2 + 0.5 * np.minimum(degree, 8)
     scores += (chosen.places["country"] == style.HOME).to_numpy()
     # A long name hides much of the map for one place.
-    scores -= 0.1 * np.maximum(chosen.places["name"].map(len).to_numpy() - _LONG_NAME, 0)
+    scores -= 0.1 * np.maximum(np.array([len(name) for name in chosen.places["name"]], dtype=float) - _LONG_NAME, 0)
     for item in comparisons:
         for end in (item.routes.origin, item.routes.destination):
             if end in chosen.place_at:

@@ -59,6 +59,8 @@ def around(seen: NDArray[np.float64], cone: Lambert, times: float) -> Bounds:
     x, y = (np.concatenate([edge, edge[:, ::-1]]) + (low + high) / 2).T
     lon, lat = _proj(cone)(x, y, inverse=True)
     fine = np.isfinite(lon) & np.isfinite(lat)
+    if not fine.any():
+        return WIDEST
     west, south, east, north = WIDEST
     # Past the pole, and behind the cone's seam, the inverse says little: there the widest box is right.
     over_pole = float(y.max()) >= float(_proj(cone)(cone.lon_0, 89.0)[1])

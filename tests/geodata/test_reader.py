@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -126,3 +127,28 @@ def test_graph_to_take_away(build: Build) -> None:
 def test_a_folder_that_is_not_there() -> None:
     with pytest.raises(geodata.NetworkError, match="there is no such folder"):
         geodata.read_network("no/such/folder")
+
+
+def test_write_replaces_what_another_network_left(build: Build, tmp_path: Path) -> None:
+    big = build(TWO, [link("ab", "a", "b")], capacities=[{"id": "ab", "year": 2020, "capacity": 3, "unit": "kt/yr"}])
+    big.write(tmp_path / "out")
+    (tmp_path / "out" / "geometry").mkdir()
+    line = '{"type": "LineString", "coordinates": [[60, 45], [61, 46], [62, 45]]}'
+    drawn = f'{{"features": [{{"properties": {{"link_id": "ab"}}, "geometry": {line}}}]}}'
+    (tmp_path / "out" / "geometry" / "mine.geojson").write_text(drawn, encoding="utf-8")
+    (tmp_path / "out" / "notes.txt").write_text("mine", encoding="utf-8")
+    own = geodata.read_network(tmp_path / "out")
+    own.write(tmp_path / "out")
+    assert geodata.read_network(tmp_path / "out") == own
+    small = Network({**big._tables, "capacities": big._tables["capacities"]._replace(rows=())}, {}, big._figures)
+    small.write(tmp_path / "out")
+    assert geodata.read_network(tmp_path / "out") == small
+    assert (tmp_path / "out" / "notes.txt").read_text("utf-8") == "mine"
+
+
+def test_copies_and_other_processes_get_the_same_network(build: Build) -> None:
+    network = build(TWO, [link("ab", "a", "b")])
+    assert len(network.link_facts) == 1
+    assert copy.deepcopy(network) == network
+    with pytest.raises(AttributeError, match="does not change"):
+        del network._year

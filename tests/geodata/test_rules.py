@@ -86,6 +86,12 @@ BREAKS = [
     (set_cell("capacities", 0, "id", "zz"), "capacities.csv", 2, "id", "unknown id 'zz'"),
     (set_cell("capacities", 0, "capacity", ""), "capacities.csv", 2, "capacity", "missing"),
     (set_cell("corridors", 0, "members", "ab;zz"), "corridors.csv", 2, "members", "unknown link 'zz'"),
+    (set_cell("corridors", 0, "members", ";"), "corridors.csv", 2, "members", "the corridor has no links"),
+    (set_cell("links", 0, "capacity", "1_0"), "links.csv", 2, "capacity", "not a finite number"),
+    (set_cell("links", 0, "capacity", "1e300"), "links.csv", 2, "capacity", "is above"),
+    (set_cell("places", 0, "lon", "6_0"), "places.csv", 2, "lon", "coordinate out of range"),
+    (set_cell("capacities", 0, "unit", "bcm/yr"), "capacities.csv", 2, "unit", "does not fit crude"),
+    (set_cell("cases", 0, "year", "zz"), "cases.csv", 2, "year", "not a number"),
     (set_cell("cases", 0, "place_id", "zz"), "cases.csv", 2, "place_id", "unknown place 'zz'"),
     (set_cell("cases", 0, "role", "wish"), "cases.csv", 2, "role", "unknown role 'wish'"),
     (set_cell("places", 0, "name", "bell \x07"), "places.csv", 2, "name", "control character"),
@@ -174,6 +180,7 @@ def geojson(*features: tuple[str, list[list[float]]]) -> str:
         (geojson(("zz", [[60, 45], [62, 45]])), "unknown link 'zz'"),
         (geojson(("ab", [[60, 45], [62, 45]]), ("ab", [[60, 45], [62, 45]])), "a second line for 'ab'"),
         ('{"type": "FeatureCollection"', "not readable as GeoJSON"),
+        ('{"type": "FeatureCollection", "features": {}}', "its features are not a list"),
         (geojson(("ab", [[60, 45]])), "is not one line"),
         (geojson(("ab", [[60, 45], [62, 95]])), "leaves the range"),
     ],
@@ -214,3 +221,33 @@ def test_other_unicode_is_data(tmp_path: Path) -> None:
     tables = sound()
     tables["places"][0]["name"] = "\u200fعشق‌آباد \u202bx\u202c 🚢"
     assert read(tmp_path, tables).places["name"].iloc[0] == tables["places"][0]["name"]
+
+
+def test_a_broken_file_does_not_hide_faults_in_the_other(tmp_path: Path) -> None:
+    tables = sound()
+    tables["places"][0]["country"] = "XX"
+    tables["links"][0]["capacity"] = -5
+    with pytest.raises(NetworkError):
+        read(tmp_path, tables)
+    (tmp_path / "links.csv").write_bytes(b"\xff")
+    with pytest.raises(NetworkError) as caught:
+        geodata.read_network(tmp_path)
+    assert {(f.file, f.column) for f in caught.value.findings} == {("links.csv", None), ("places.csv", "country")}
+
+
+def test_a_control_character_does_not_hide_its_neighbour(tmp_path: Path) -> None:
+    tables = sound()
+    tables["links"][0]["capacity"], tables["links"][1]["capacity"] = -1, "1\x010"
+    with pytest.raises(NetworkError) as caught:
+        read(tmp_path, tables)
+    assert {(f.row, f.column) for f in caught.value.findings} == {(2, "capacity"), (3, "capacity")}
+
+
+def test_control_characters_at_the_edge_and_in_the_header(tmp_path: Path) -> None:
+    read(tmp_path, sound())
+    (tmp_path / "places.csv").write_bytes(
+        "place_id,name,country,lon,lat,x\x01\na,\tA,KAZ,60,45,\nb,B\x85,KAZ,62,45,\nc,C,RUS,64,45,\n".encode()
+    )
+    with pytest.raises(NetworkError) as caught:
+        geodata.read_network(tmp_path)
+    assert [(f.row, f.column) for f in caught.value.findings if "control" in f.message] == [(1, "x\x01"), (2, "name"), (3, "name")]

@@ -375,3 +375,30 @@ def test_first_view_keeps_to_the_core() -> None:
     assert projection.core(many[:20]) is None
     assert projection.core(many[:60]) is None
     assert projection.union(core, (17.0, -35.0, 19.0, -33.0))[1] == -35.0
+
+
+def test_an_icon_of_a_stock_marker_is_there_once_however_often_it_is_rendered(draw: Callable[..., folium.Map]) -> None:
+    shown = draw()
+    folium.Marker([45, 55], icon=folium.DivIcon(html="<b>x</b>")).add_to(shown)
+    first = shown.get_root().render()
+    assert first == shown.get_root().render()
+    assert len(re.findall(r"marker_\d+\.setIcon\(", first)) == 1
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        lambda: folium.Marker([45, 55], icon=folium.Icon(color="red")),
+        lambda: folium.raster_layers.ImageOverlay("https://example.org/x.png", bounds=[[40, 50], [42, 52]]),
+    ],
+)
+def test_what_would_be_fetched_is_refused(draw: Callable[..., folium.Map], element: Callable[[], folium.elements.MacroElement]) -> None:
+    shown = draw()
+    element().add_to(shown)
+    with pytest.raises(ValueError, match="an offline page cannot hold"):
+        shown.get_root().render()
+
+
+def test_nothing_and_both_poles_can_be_drawn(toy: Network) -> None:
+    assert "<svg" in maps.thumbnail(toy, links=[])
+    assert maps.atlas(toy, links=[]).get_root().render()

@@ -213,3 +213,37 @@ def test_random_networks_against_every_way(seed: int, by: str) -> None:
         way = next(way for way in ways if way.links == row.links)
         assert (row.cost_usd_t, row.days, row.km, row.transfers, row.gauge_breaks) == pytest.approx(way[:5])
     assert bool(found.reason) == (not ways)
+
+
+@pytest.mark.parametrize("through", [(), ("p3",)])
+@pytest.mark.parametrize("seed", range(20))
+def test_different_routes_against_every_way(seed: int, through: tuple[str, ...]) -> None:
+    """The best route, and after it the next that overlaps little with those taken, chosen among all there are."""
+    network = random_network(seed, places=7, links=12)
+    km = dict(zip(network.links["link_id"], network.links["length_km"], strict=True))
+    ends = {row.link_id: {row.from_place, row.to_place} for row in network.links.itertuples()}
+    ways = [way for way in every_way(network, "p0", "p6") if all(any(stop in ends[name] for name in way.links) for stop in through)]
+    kept: list[tuple[str, ...]] = []
+    for way in sorted(ways, key=lambda way: (way.cost, way.km, way.links)):
+        shares = [sum(km[name] for name in way.links if name in other) / way.km for other in kept]
+        if len(kept) < 4 and max(shares, default=0.0) <= 0.6:
+            kept.append(way.links)
+    assert routes.alternatives(network, "p0", "p6", "crude", k=4, max_overlap=0.6, via=through).table["links"].tolist() == kept
+
+
+def test_reasons_name_what_has_no_capacity(build: Build) -> None:
+    places = [place("a", lon=60), place("b", lon=61, capacity=0, unit="kt/yr"), place("c", lon=62)]
+    network = build(places, [link("ab", "a", "b"), link("bc", "b", "c", 0)])
+    assert routes.alternatives(network, "a", "c", "crude").reason == "none in 2024: it would need b (capacity 0), bc (capacity 0)"
+    shut = routes.Scenario("shut", capacity={"ab": "x0"})
+    assert "ab (capacity 0)" in routes.alternatives(network, "a", "b", "crude", scenario=shut).reason
+
+
+def test_a_large_network_answers(build: Build) -> None:
+    """Ties in plenty do not send the search astray: a grid of 30 x 30 where every step costs the same."""
+    size = 30
+    places = [place(f"p{x}-{y}", lon=50 + x / 10, lat=40 + y / 10) for x in range(size) for y in range(size)]
+    links = [link(f"e{x}-{y}", f"p{x}-{y}", f"p{x + 1}-{y}", cost_usd_t=1) for x in range(size - 1) for y in range(size)]
+    links += [link(f"n{x}-{y}", f"p{x}-{y}", f"p{x}-{y + 1}", cost_usd_t=1) for x in range(size) for y in range(size - 1)]
+    found = routes.alternatives(build(places, links), "p0-0", f"p{size - 1}-{size - 1}", "crude", k=5)
+    assert found.table["cost_usd_t"].tolist() == [58] * 5

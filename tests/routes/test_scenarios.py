@@ -60,3 +60,18 @@ def test_a_scenario_may_open_and_date(build: Callable[..., Network]) -> None:
     ]
     assert value == [0, 10, 10]
     assert routes.max_flow(network, "a", "b", "crude", scenario=routes.Scenario("c", open=["ab"], close=["ab"])).value == 0
+
+
+@pytest.mark.parametrize("text", ["much", "xabc", "x", "x-1", "5", "2 bcm/yr", "-1 kt/yr"])
+def test_a_wrong_amount_names_its_link(build: Callable[..., Network], text: str) -> None:
+    network = build([place("a"), place("b")], [link("ab", "a", "b")])
+    with pytest.raises(ValueError, match="capacity of 'ab'"):
+        routes.max_flow(network, "a", "b", "crude", scenario=routes.Scenario("x", capacity={"ab": text}))
+
+
+def test_changes_are_texts_and_scenarios_add_to_scenarios() -> None:
+    with pytest.raises(TypeError, match="write a text"):
+        routes.Scenario("x", capacity={"ab": 0.5})  # type: ignore[dict-item]
+    with pytest.raises(TypeError):
+        _ = routes.Scenario("x") + 5  # type: ignore[operator]
+    assert hash(routes.Scenario("x", capacity={"ab": "x0.5"})) == hash(routes.Scenario("x", capacity={"ab": "x0.5"}))

@@ -52,9 +52,12 @@ LEG_COLUMNS = ("rank", "leg", "mode", "from_place", "to_place", "links", "km", "
 #: Yen is asked for this many times more routes than wanted before it is taken as exhausted.
 MOST_CANDIDATES = 64
 #: Bans tried before the search for routes is taken as exhausted.
-MOST_SEARCHES = 3_000
+MOST_SEARCHES = 1_000
 #: Routes between places to pass among which different ones are chosen.
 MOST_SEARCHED = 40
+#: Paths of Yen's list, and rounds of making links dearer for each route wanted, among which different ones are chosen.
+MOST_LISTED = 400
+ROUNDS = 8
 PENALTY = 1.25
 TIE = 1e-6
 
@@ -244,8 +247,7 @@ def _different(ground: Scene, graph: Graph, k: int, by: str, max_overlap: float,
     """
     if not graph.arcs:
         return []
-    many = MOST_SEARCHED if through else MOST_CANDIDATES
-    ranked = _searched(ground, graph, many, by) if through else _listed(ground, graph, many * k, by)
+    ranked = _searched(ground, graph, MOST_SEARCHED, by) if through else _listed(ground, graph, MOST_LISTED, by)
     found = [*ranked, *_penalised(ground, graph, k, by)]
     kept: list[_Route] = []
     for route in _sorted(_distinct(iter(found)), by):
@@ -263,7 +265,7 @@ def _listed(ground: Scene, graph: Graph, count: int, by: str) -> list[_Route]:
 def _penalised(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
     """Routes found while the arcs of those found before are made dearer step by step."""
     weight, found = graph.weights(by).copy(), list[_Route]()
-    for _ in range(MOST_CANDIDATES * k):
+    for _ in range(ROUNDS * k):
         distance, before = dijkstra(graph.matrix(weight), directed=True, indices=0, return_predecessors=True)
         if not math.isfinite(distance[1]):
             break

@@ -17,7 +17,7 @@ import pandas as pd
 
 from geodata.network import Network
 
-from ..flow import MaxFlow, max_flow
+from ..flow import max_flow
 from ..routing import Routes, alternatives
 from ..scenarios import Scenario
 from . import text
@@ -119,7 +119,7 @@ def draw(network: Network, page: Page) -> Drawn:
         if links is not None
         else None
     )
-    most = _most(network, page)
+    most = _most(network, page.most) if page.most else None
     shown = atlas(
         network,
         title={language: page.title(language) for language in text.LANGUAGES},
@@ -127,7 +127,7 @@ def draw(network: Network, page: Page) -> Drawn:
         links=chosen,
         comparisons=compared,
         bounds=page.bounds,
-        notes=[*_figure_notes(network, page.figures), *([_most_note(most)] if most else [])],
+        notes=[*_figure_notes(network, page.figures), *([most] if most else [])],
         page=page.file,
     )
     return Drawn(shown, thumbnail(network, links=chosen, bounds=page.bounds), _key_number(network, chosen, compared, most))
@@ -218,27 +218,24 @@ def _texts(key: str) -> Texts:
     return {language: text.strings(language)[key] for language in text.LANGUAGES}
 
 
-def _most(network: Network, page: Page) -> tuple[MaxFlow, MaxFlow] | None:
-    """The most that fits between the page's sources and sinks, and the same with Russia closed to it."""
-    if page.most is None:
-        return None
-    asked = page.most
+def _most(network: Network, asked: Most) -> Texts:
+    """The most that fits between a page's sources and sinks, and the same with Russia closed to it, in a sentence."""
     open_ways = Scenario("as the page has it", close=asked.close)
     without = open_ways + Scenario("Russia closed", close=NOT_RUSSIA)
-    return (
-        max_flow(network, asked.sources, asked.sinks, asked.commodity, scenario=open_ways),
-        max_flow(network, asked.sources, asked.sinks, asked.commodity, scenario=without),
-    )
-
-
-def _most_note(most: tuple[MaxFlow, MaxFlow]) -> Texts:
-    whole, without = most
-    return {
-        language: text.strings(language)["key.most"].format(
-            whole=_amount(whole.value, whole.commodity, language), without=_amount(without.value, without.commodity, language)
-        )
-        for language in text.LANGUAGES
+    amounts = {
+        name: max_flow(network, asked.sources, asked.sinks, asked.commodity, scenario=scenario).value
+        for name, scenario in (("whole", open_ways), ("without", without))
     }
+    places = network.places.set_index("place_id")
+
+    def told(language: str) -> str:
+        column = "name" if language == "en" else f"name_{language}"
+        ends = {"sources": asked.sources, "sinks": asked.sinks}
+        names = {word: ", ".join(places.loc[list(some), column]) for word, some in ends.items()}
+        values = {word: _amount(amount, asked.commodity, language) for word, amount in amounts.items()}
+        return text.strings(language)["key.most"].format(**names, **values)
+
+    return {language: told(language) for language in text.LANGUAGES}
 
 
 def _figure_notes(network: Network, figures: Sequence[str]) -> list[Texts]:
@@ -254,9 +251,9 @@ def _told(row: pd.Series) -> str:
     return f"{row['subject']}: {value} {row['unit']}, {row['period']} ({row['source_title']}, {where})."
 
 
-def _key_number(network: Network, links: Sequence[str] | None, compared: Sequence[Comparison], most: tuple[MaxFlow, MaxFlow] | None) -> str:
+def _key_number(network: Network, links: Sequence[str] | None, compared: Sequence[Comparison], most: Texts | None) -> str:
     if most:
-        return _most_note(most)["en"]
+        return most["en"]
     for item in compared:
         return item.routes.reason or _best(item)
     frame = network.links

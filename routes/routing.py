@@ -22,6 +22,7 @@ from scipy.sparse.csgraph import dijkstra, yen
 from shapely import get_coordinates
 from shapely.geometry import LineString
 
+from geodata.facts import LinkFacts
 from geodata.network import CRS, Network
 from geodata.territory import AT_SEA, Crossing
 
@@ -144,13 +145,14 @@ def alternatives(
     else:
         found = (_searched if passed else _ranked)(ground, graph, int(k), by)
     reason = "" if found else why_no_route(network, stops, commodity, scenario=scenario, avoid=avoided)
-    return _result(ground, graph, found, (origin, destination, by), reason)
+    return _result(ground, found, (origin, destination, by), reason)
 
 
 class _Route(NamedTuple):
-    """One way: its steps, the places in order, and the four weights added up."""
+    """One way: its steps, the links it takes and whether forward, the places in order, and the four weights added up."""
 
     steps: tuple[Step, ...]
+    taken: tuple[tuple[LinkFacts, bool], ...]
     links: tuple[str, ...]
     places: tuple[str, ...]
     total: Weights
@@ -180,7 +182,8 @@ def _searched(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
     other route lacks some arc of one that was found. After ``MOST_SEARCHES`` the search ends with what it has.
     """
     search = _Search(graph, by)
-    waiting = [(weight, ban, path) for weight, ban, path in [search.best(())] if path]
+    best = search.best(())
+    waiting = [best] if best[2] else []
     found: dict[tuple[str, ...], _Route] = {}
     seen: set[tuple[int, ...]] = {()}
     while waiting:
@@ -286,13 +289,18 @@ def _nodes(before: NDArray[np.int32]) -> list[int]:
 
 def _routes(ground: Scene, graph: Graph, paths: Iterable[Sequence[int]]) -> Iterator[_Route]:
     for path in paths:
-        taken = [graph.arcs[at] for at in graph.along(path)]
-        steps = tuple(arc.step for arc in taken if arc.step is not None)
-        used = [(ground.links[step.link], step.forward) for step in steps if step.link >= 0]
-        first = used[0][0].from_place if used[0][1] else used[0][0].to_place
-        places = (first, *(link.to_place if forward else link.from_place for link, forward in used))
-        totals = Weights(*(float(sum(column)) for column in zip(*(arc.weights for arc in taken), strict=True)))
-        yield _Route(steps, tuple(link.link_id for link, _ in used), places, totals)
+        arcs = [graph.arcs[at] for at in graph.along(path)]
+        steps = tuple(arc.step for arc in arcs if arc.step is not None)
+        taken = tuple((ground.links[step.link], step.forward) for step in steps if step.link >= 0)
+        ends = _ends(taken)
+        places = (ends[0][0], *(end for _, end in ends))
+        totals = Weights(*(float(sum(column)) for column in zip(*(arc.weights for arc in arcs), strict=True)))
+        yield _Route(steps, taken, tuple(link.link_id for link, _ in taken), places, totals)
+
+
+def _ends(taken: Iterable[tuple[LinkFacts, bool]]) -> list[tuple[str, str]]:
+    """Where each link is entered and left."""
+    return [(link.from_place, link.to_place) if forward else (link.to_place, link.from_place) for link, forward in taken]
 
 
 def _distinct(routes: Iterator[_Route]) -> list[_Route]:
@@ -316,13 +324,13 @@ def _overlap(ground: Scene, route: _Route, other: _Route) -> float:
     return float(shared / own) if own > 0 else float(set(route.links) <= set(other.links))
 
 
-def _result(ground: Scene, graph: Graph, routes: Sequence[_Route], question: tuple[str, str, str], reason: str) -> Routes:
+def _result(ground: Scene, routes: Sequence[_Route], question: tuple[str, str, str], reason: str) -> Routes:
     origin, destination, by = question
     rows = []
     for rank, route in enumerate(routes, start=1):
         capacity, bottleneck = _bottleneck(ground, route)
         crossed = _crossed(ground, route)
-        links = [ground.links[step.link] for step in route.steps if step.link >= 0]
+        links = [link for link, _ in route.taken]
         rows.append(
             {
                 "rank": rank,
@@ -343,7 +351,7 @@ def _result(ground: Scene, graph: Graph, routes: Sequence[_Route], question: tup
             }
         )
     table = pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
-    legs = [leg for rank, route in enumerate(routes, start=1) for leg in _legs(ground, route, rank)]
+    legs = [leg for rank, route in enumerate(routes, start=1) for leg in _legs(route, rank)]
     frame = gpd.GeoDataFrame(pd.DataFrame(legs, columns=[*LEG_COLUMNS, "geometry"]), geometry="geometry", crs=CRS)
     return Routes(origin, destination, ground.commodity, by, table, frame, reason)
 
@@ -354,8 +362,7 @@ def _stated_share(total: float, rated: float) -> float:
 
 def _bottleneck(ground: Scene, route: _Route) -> tuple[float, str]:
     """The least capacity on the way and what has it: the first link, or else the first place passed, that does."""
-    taken = [ground.links[step.link] for step in route.steps if step.link >= 0]
-    bounds = [(link.capacity, link.link_id) for link in taken]
+    bounds = [(link.capacity, link.link_id) for link, _ in route.taken]
     bounds += [(ground.place_capacity[place], place) for place in route.places[1:-1]]
     least = min(bound for bound, _ in bounds)
     return least, next(name for bound, name in bounds if bound == least) if math.isfinite(least) else ""
@@ -365,9 +372,9 @@ def _crossed(ground: Scene, route: _Route) -> list[Crossing]:
     """Countries in order with their km: those of the places, and between them those of the links."""
     home, crossings = ground.network.place_facts, ground.network.crossings
     parts = [Crossing(home[route.places[0]].country, 0.0)]
-    for step, place in zip((step for step in route.steps if step.link >= 0), route.places[1:], strict=True):
-        along = crossings[ground.links[step.link].link_id]
-        parts += [part for part in (along if step.forward else along[::-1]) if part.country != AT_SEA]
+    for (link, forward), place in zip(route.taken, route.places[1:], strict=True):
+        along = crossings[link.link_id]
+        parts += [part for part in (along if forward else along[::-1]) if part.country != AT_SEA]
         parts.append(Crossing(home[place].country, 0.0))
     merged = [parts[0]]
     for part in parts[1:]:
@@ -378,12 +385,11 @@ def _crossed(ground: Scene, route: _Route) -> list[Crossing]:
     return merged
 
 
-def _legs(ground: Scene, route: _Route, rank: int) -> Iterator[tuple[object, ...]]:
+def _legs(route: _Route, rank: int) -> Iterator[tuple[object, ...]]:
     """Stretches in one mode; what places on the way charge is in the route's sums, not in a leg's."""
-    taken = [(ground.links[step.link], step.forward) for step in route.steps if step.link >= 0]
-    for number, (mode, run) in enumerate(groupby(taken, key=lambda pair: pair[0].mode), start=1):
+    for number, (mode, run) in enumerate(groupby(route.taken, key=lambda pair: pair[0].mode), start=1):
         links = list(run)
-        ends = [(link.from_place, link.to_place) if forward else (link.to_place, link.from_place) for link, forward in links]
+        ends = _ends(links)
         parts = [get_coordinates(link.line)[:: 1 if forward else -1] for link, forward in links]
         sums = (sum(getattr(link, name) for link, _ in links) for name in ("length_km", "days", "cost_usd_t"))
         names = tuple(link.link_id for link, _ in links)

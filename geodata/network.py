@@ -125,7 +125,16 @@ class Network:
     @property
     def figures(self) -> pd.DataFrame:
         """Every statement with its source; empty for a network that brings none."""
+        return self._statements.copy()
+
+    @cached_property
+    def _statements(self) -> pd.DataFrame:
         return ledger.with_numbers(self._figures)
+
+    @cached_property
+    def figure_facts(self) -> Mapping[str, Mapping[Any, Any]]:
+        """Every statement by id, as a mapping of column to value, in the order of ``figures``."""
+        return MappingProxyType({row["figure_id"]: MappingProxyType(row) for row in self._statements.to_dict("records")})
 
     @property
     def cases(self) -> pd.DataFrame:
@@ -267,20 +276,11 @@ class Network:
         for path in (folder / "geometry").glob("*.geojson"):
             if path.name != "links.geojson" and '"link_id"' in path.read_text("utf-8", errors="replace"):
                 path.unlink()
-        for name, table in sorted(self._tables.items()):
-            if table.rows:
-                write_text(folder / f"{name}.csv", table_text(table))
-            else:
-                (folder / f"{name}.csv").unlink(missing_ok=True)
-        if len(self._figures):
-            figures = self._figures.astype(str)
-            write_text(folder / "figures.csv", table_text(table_of("figures.csv", list(figures.columns), figures.to_numpy().tolist())))
-        else:
-            (folder / "figures.csv").unlink(missing_ok=True)
-        if self._lines:
-            write_text(folder / "geometry" / "links.geojson", _geojson_text(self._lines, self._measured))
-        else:
-            (folder / "geometry" / "links.geojson").unlink(missing_ok=True)
+        figures = self._figures.astype(str)
+        said = table_of("figures.csv", list(figures.columns), figures.to_numpy().tolist())
+        for name, table in sorted({**self._tables, "figures": said}.items()):
+            _replace(folder / f"{name}.csv", table_text(table) if table.rows else None)
+        _replace(folder / "geometry" / "links.geojson", _geojson_text(self._lines, self._measured) if self._lines else None)
 
     def _in_this_year(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
         """The rows with the capacity, unit and figure that hold: the last row of capacities.csv up to the year."""
@@ -316,6 +316,14 @@ class Network:
         home = {row.get("place_id"): row.get("country") for row in self._tables["places"].rows}
         ends = zip(frame["from_place"], frame["to_place"], strict=True)
         return [";".join(dict.fromkeys((home[start], home[end]))) for start, end in ends]
+
+
+def _replace(path: Path, text: str | None) -> None:
+    """Write a file, or remove the one that is there where there is nothing to write."""
+    if text is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_text(path, text)
 
 
 def _made_again(

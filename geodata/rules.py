@@ -5,7 +5,7 @@ Every rule reads the tables as text and yields findings; ``HARD`` and ``SOFT`` l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from shapely.geometry import LineString
@@ -14,7 +14,7 @@ from .csvfile import Row, Table
 from .errors import Finding
 from .geodesy import distance_km, length_km
 from .schema import COMMODITIES, KINDS, MODES, STATUSES, UNLIMITED, country_codes, number, split_list
-from .units import GAS_UNITS, UNITS
+from .units import UNITS, fits
 
 REACH_KM = 10.0
 GAUGES_MM = (600, 2140)
@@ -62,25 +62,28 @@ def ids_are_plain(draft: Draft) -> Iterator[Finding]:
                 yield _at(table, row, column, f"the id {name!r} is not plain", "use ASCII without spaces or semicolons")
 
 
+def _repeated(rows: Iterable[Row], *columns: str) -> Iterator[tuple[Row, Row]]:
+    """Rows that have the same cells as an earlier one, each with that earlier one."""
+    first: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        before = first.setdefault(tuple(row.get(column) for column in columns), row)
+        if before is not row:
+            yield row, before
+
+
 def years_are_unique(draft: Draft) -> Iterator[Finding]:
     """capacities.csv has one amount for an id and a year."""
-    first: dict[tuple[str, str], int] = {}
-    for row in draft.rows("capacities"):
-        key = (row.get("id"), row.get("year"))
-        if key in first:
-            yield _at("capacities", row, "year", f"{key[0]!r} has an amount for {key[1]} in row {first[key]} already", "keep one")
-        first.setdefault(key, row.number)
+    for row, before in _repeated(draft.rows("capacities"), "id", "year"):
+        message = f"{row.get('id')!r} has an amount for {row.get('year')} in row {before.number} already"
+        yield _at("capacities", row, "year", message, "keep one")
 
 
 def ids_are_unique(draft: Draft) -> Iterator[Finding]:
     """No id stands twice in its table."""
     for table, column in (("places", "place_id"), ("links", "link_id"), ("corridors", "corridor_id")):
-        first: dict[str, int] = {}
-        for row in draft.rows(table):
-            name = row.get(column)
-            if name in first:
-                yield _at(table, row, column, f"the id {name!r} stands in row {first[name]} already", "give every row its own id")
-            first.setdefault(name, row.number)
+        for row, before in _repeated(draft.rows(table), column):
+            message = f"the id {row.get(column)!r} stands in row {before.number} already"
+            yield _at(table, row, column, message, "give every row its own id")
 
 
 def countries_are_known(draft: Draft) -> Iterator[Finding]:
@@ -168,14 +171,14 @@ def gas_has_gas_units(draft: Draft) -> Iterator[Finding]:
     for row in draft.rows("capacities"):
         here, unit = goods.get(row.get("id"), ()), row.get("unit")
         one_kind = bool(here) and ("gas" not in here or set(here) == {"gas"})
-        if one_kind and unit in UNITS and row.get("capacity") != UNLIMITED and ("gas" in here) != (unit in GAS_UNITS):
+        if one_kind and row.get("capacity") != UNLIMITED and not fits(unit, here):
             message = f"the unit {unit!r} does not fit {';'.join(here)}"
             yield _at("capacities", row, "unit", message, "count gas in bcm/yr or mcm/yr, the rest not")
     for row in draft.rows("links"):
         commodities, unit = split_list(row.get("commodities")), row.get("unit")
         if "gas" in commodities and set(commodities) != {"gas"}:
             yield _at("links", row, "commodities", "gas shares a link with goods counted in tonnes", "make two links of it")
-        elif unit in UNITS and row.get("capacity") != UNLIMITED and ("gas" in commodities) != (unit in GAS_UNITS):
+        elif row.get("capacity") != UNLIMITED and not fits(unit, commodities):
             yield _at(
                 "links",
                 row,

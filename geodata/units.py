@@ -54,6 +54,15 @@ def to_kt_yr(value: float, unit: str, commodities: Collection[str] = ()) -> floa
     return value * factors[unit]
 
 
+def fits(unit: str, commodities: Collection[str]) -> bool:
+    """Whether a unit counts these goods: gas is counted in m3, everything else is not; an unknown unit is no misfit.
+
+    >>> fits("bcm/yr", ["gas"]), fits("bcm/yr", ["crude"]), fits("Mt/yr", ["crude", "bulk"])
+    (True, False, True)
+    """
+    return unit not in UNITS or ("gas" in commodities) == (unit in GAS_UNITS)
+
+
 def parse_amount(text: str, commodities: Collection[str] = ()) -> float:
     """An amount such as ``"1.5 Mt/yr"`` in kt a year (gas: million m3 a year); ``unlimited`` is infinite.
 
@@ -69,7 +78,7 @@ def parse_amount(text: str, commodities: Collection[str] = ()) -> float:
     value = number(digits)
     if value is None or value < 0:
         raise ValueError(f"{text!r} is not an amount of zero or more with a unit, such as '1.5 Mt/yr'")
-    if commodities and unit in UNITS and ("gas" in commodities) != (unit in GAS_UNITS):
+    if commodities and not fits(unit, commodities):
         raise ValueError(
             f"{text!r} does not fit {', '.join(sorted(commodities))}: gas is counted in {' or '.join(GAS_UNITS)}, the rest is not"
         )

@@ -114,10 +114,6 @@ def _near(west: float, south: float, east: float, north: float) -> Chooser:
     return choose
 
 
-def _also(*choosers: Chooser) -> Chooser:
-    return lambda network: set().union(*(set(choose(network)) for choose in choosers))
-
-
 def _oil_out(network: Network) -> set[str]:
     return _with(network, commodities=["crude"], modes=["pipeline", "sea", "transfer"])
 

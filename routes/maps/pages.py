@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import folium
 import geopandas as gpd
@@ -113,12 +113,9 @@ class Drawn(NamedTuple):
 def draw(network: Network, page: Page) -> Drawn:
     """Compute what the page compares and draw it."""
     compared = [compare(network, question) for question in page.questions]
-    links = sorted(page.links(network)) if page.links else [] if compared else None
-    chosen = (
-        sorted({*(links or ()), *(link for item in compared for way in item.routes.table["links"] for link in way)})
-        if links is not None
-        else None
-    )
+    routed = {link for item in compared for way in item.routes.table["links"] for link in way}
+    named = page.links(network) if page.links else ()
+    chosen = sorted({*named, *routed}) if page.links or compared else None
     most = _most(network, page.most) if page.most else None
     shown = atlas(
         network,
@@ -203,8 +200,7 @@ def _basis_note(routes: Routes) -> Texts:
     def told(column: str) -> str:
         return ", ".join(f"{share:.0%}" for share in routes.table[column])
 
-    values = {"cost": told("stated_cost_share"), "days": told("stated_days_share")}
-    return {language: text.strings(language)["note.basis"].format(**values) for language in text.LANGUAGES}
+    return _texts("note.basis", cost=told("stated_cost_share"), days=told("stated_days_share"))
 
 
 def _missing_note(found: Mapping[str, Routes]) -> Texts:
@@ -214,8 +210,9 @@ def _missing_note(found: Mapping[str, Routes]) -> Texts:
     }
 
 
-def _texts(key: str) -> Texts:
-    return {language: text.strings(language)[key] for language in text.LANGUAGES}
+def _texts(key: str, **values: str) -> Texts:
+    """A text of the string tables in every language, with values put in where it has places for them."""
+    return {language: text.strings(language)[key].format(**values) for language in text.LANGUAGES}
 
 
 def _most(network: Network, asked: Most) -> Texts:
@@ -240,11 +237,11 @@ def _most(network: Network, asked: Most) -> Texts:
 
 def _figure_notes(network: Network, figures: Sequence[str]) -> list[Texts]:
     """Statements of the ledger shown beside the map: what is said, the number, and where it stands."""
-    known = {str(row["figure_id"]): row for _, row in network.figures.iterrows() if row["figure_id"] in figures}
+    known = network.figure_facts
     return [dict.fromkeys(text.LANGUAGES, _told(known[name])) for name in figures if name in known]
 
 
-def _told(row: pd.Series) -> str:
+def _told(row: Mapping[Any, Any]) -> str:
     """A statement in a sentence: subject, number (or range), unit, period, and where it stands."""
     value = f"{row['value']:,.15g}" if math.isnan(row["low"]) else f"{row['low']:,.15g}-{row['high']:,.15g}"
     where = f"line {row['locator']}" if row["kind"] == "document" else str(row["source_date"])
@@ -254,21 +251,21 @@ def _told(row: pd.Series) -> str:
 def _key_number(network: Network, links: Sequence[str] | None, compared: Sequence[Comparison], most: Texts | None) -> str:
     if most:
         return most["en"]
-    for item in compared:
-        return item.routes.reason or _best(item)
+    if compared:
+        return compared[0].routes.reason or _best(compared[0])
     frame = network.links
     shown = frame if links is None else frame[frame["link_id"].isin(links)]
     facts = {"n": f"{len(shown):,}", "km": f"{shown['length_km'].sum():,.0f}"}
-    if network.figures.empty:
+    if not network.figure_facts:
         return text.strings("en")["key.lines"].format(**facts)
     return text.strings("en")["key.lines_sourced"].format(share=f"{_sourced_share(network, shown):.0%}", **facts)
 
 
 def _sourced_share(network: Network, links: pd.DataFrame) -> float:
     """Share of the limited capacities that rest on a public source, a document, or a figure derived from them."""
-    figures = network.figures.set_index("figure_id")["kind"]
+    kinds = {name: row["kind"] for name, row in network.figure_facts.items()}
     cited = links.get("capacity_figure", pd.Series("", index=links.index))[links["capacity"] < math.inf]
-    return float(cited.map(figures).isin(["public", "document", "derived"]).mean())
+    return float(cited.map(kinds).isin(["public", "document", "derived"]).mean())
 
 
 def _best(item: Comparison) -> str:

@@ -77,10 +77,8 @@ def select(network: Any, links: Iterable[str] | None, places: Iterable[str] | No
 class Statements:
     """The figures a page cites, numbered as they are first cited, with all that is said about the same thing."""
 
-    def __init__(self, figures: pd.DataFrame) -> None:
-        if len(figures) == 0:
-            figures = pd.DataFrame(columns=["figure_id", "subject", "attribute"])
-        self._rows = {row["figure_id"]: row for row in figures.to_dict("records")}
+    def __init__(self, facts: Mapping[str, Mapping[Any, Any]]) -> None:
+        self._rows = facts
         self._about: dict[tuple[str, str], list[str]] = {}
         for figure, row in self._rows.items():
             self._about.setdefault((row["subject"], row["attribute"]), []).append(figure)
@@ -125,7 +123,7 @@ def is_web_address(url: str) -> bool:
 
 def tables(network: Any, chosen: Selection, comparisons: Sequence[Any]) -> dict[str, Any]:
     """Every table of the page, as plain values."""
-    statements = Statements(network.figures)
+    statements = Statements(network.figure_facts)
     scores = _scores(chosen, comparisons)
     return {
         "places": _places(chosen, scores, statements),

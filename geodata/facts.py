@@ -10,7 +10,10 @@ from .rates import default_rate
 
 
 class PlaceFacts(NamedTuple):
-    """A place in one year. ``capacity`` is NaN where it bounds nothing; fee and time are 0 where none is stated."""
+    """A place in one year. ``capacity`` is NaN where it bounds nothing; fee and time are 0 where none is stated.
+
+    ``availability`` is the share of time that it works, NaN where none is stated.
+    """
 
     place_id: str
     name: str
@@ -20,12 +23,14 @@ class PlaceFacts(NamedTuple):
     counts_gas: bool
     dwell_days: float
     transfer_usd_t: float
+    availability: float
 
 
 class LinkFacts(NamedTuple):
     """A link in one year, in the units of ``Network.links``. ``gauge_mm`` is 0 where none is stated.
 
-    ``cost_basis`` and ``days_basis`` are ``stated``, or ``rate`` where the mode's default rate stands in.
+    ``cost_basis`` and ``days_basis`` are ``stated``, or ``rate`` where the mode's default rate stands in;
+    ``availability`` is the share of time that the link works, NaN where none is stated.
     """
 
     link_id: str
@@ -43,6 +48,7 @@ class LinkFacts(NamedTuple):
     gauge_mm: float
     cost_basis: str
     days_basis: str
+    availability: float
     line: LineString
 
     def cost_for(self, commodity: str) -> float:

@@ -148,7 +148,14 @@ class Network:
         """
         if isinstance(year, bool) or not isinstance(year, int | np.integer | float) or year not in range(1900, 2101):
             raise ValueError(f"year {year!r} is not a whole number in 1900..2100")
-        return Network(self._tables, self._lines, self._figures, measured_km=self._measured, year=int(year))
+        if year not in self._views:
+            self._views[int(year)] = Network(self._tables, self._lines, self._figures, measured_km=self._measured, year=int(year))
+        return self._views[int(year)]
+
+    @cached_property
+    def _views(self) -> dict[int, Network]:
+        """The years this network was seen from: none changes, so each is worked out once."""
+        return {self._year: self}
 
     @cached_property
     def _places(self) -> gpd.GeoDataFrame:
@@ -211,15 +218,9 @@ class Network:
     def place_facts(self) -> Mapping[str, PlaceFacts]:
         """Every place by id, in order of id."""
         frame = self._places.sort_values("place_id").fillna({"dwell_days": 0.0, "transfer_usd_t": 0.0})
-        columns = (
-            frame[name].tolist() for name in ("place_id", "name", "country", "kind", "capacity", "unit", "dwell_days", "transfer_usd_t")
-        )
-        return MappingProxyType(
-            {
-                place: PlaceFacts(place, name, country, kind, capacity, is_gas_unit(unit), dwell, fee)
-                for place, name, country, kind, capacity, unit, dwell, fee in zip(*columns, strict=True)
-            }
-        )
+        frame = frame.assign(counts_gas=[is_gas_unit(unit) for unit in frame["unit"]])
+        rows = (PlaceFacts(*row) for row in zip(*(frame[name].tolist() for name in PlaceFacts._fields), strict=True))
+        return MappingProxyType({row.place_id: row for row in rows})
 
     @cached_property
     def link_facts(self) -> Mapping[str, LinkFacts]:

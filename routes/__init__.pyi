@@ -1,4 +1,10 @@
 from . import maps as maps
+from .allocation import Allocation as Allocation
+from .allocation import allocate as allocate
+from .allocation import allocate_years as allocate_years
+from .cases import Case as Case
+from .cases import Flow as Flow
+from .cases import read_case as read_case
 from .flow import MaxFlow as MaxFlow
 from .flow import max_flow as max_flow
 from .routing import Routes as Routes

@@ -8,23 +8,23 @@ a flow that keeps every law, and two cuts whose capacity equals it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+from scipy.sparse.csgraph import maximum_flow
 
 from geodata.network import Network
 
+from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, expand, matrix, reached
 from .scenarios import Scenario
-from .scene import Scene, require_place, scene
+from .scene import Scene, scene
 
-LARGEST = 2**31 - 1
-FINEST_STEP = 1e-6
-Ends = str | Iterable[str] | Mapping[str, float]
+#: What the engine's 31 bits hold.
+MOST_STEPS = 2**31 - 1
+UNBOUNDED = "the amount is unbounded: a way of unlimited links, places and supplies leads from a source to a sink"
 
 
 class CertificateError(AssertionError):
@@ -79,19 +79,6 @@ class MaxFlow:
         return str(self.flows.to_html(index=False, escape=True))
 
 
-@dataclass(frozen=True)
-class _Arcs:
-    """The expanded graph: directed arcs with what each stands for."""
-
-    start: NDArray[np.int32]
-    end: NDArray[np.int32]
-    capacity: NDArray[np.float64]
-    label: tuple[str, ...]
-    nodes: int
-    source: int
-    sink: int
-
-
 def max_flow(
     network: Network,
     sources: Ends,
@@ -112,85 +99,23 @@ def max_flow(
     >>> answer.value > 0 and answer.certificate.value == answer.value
     True
     """
-    offered, taken = _amounts(network, sources, "source"), _amounts(network, sinks, "sink")
-    both = sorted(set(offered) & set(taken))
-    if both:
-        raise ValueError(f"{', '.join(both)} cannot be source and sink at once")
+    offered, taken = both_ends(network, sources, sinks)
     ground = scene(network, commodity, scenario=scenario)
-    arcs = _expand(ground, offered, taken)
-    if _unlimited(arcs):
-        reason = "the amount is unbounded: a way of unlimited links, places and supplies leads from a source to a sink"
-        return MaxFlow(math.inf, _no_flows(), _no_places(), (), (), reason, commodity)
+    arcs = expand(ground, offered, taken)
+    if arcs.unlimited():
+        return MaxFlow(math.inf, _no_flows(), _no_places(), (), (), UNBOUNDED, commodity)
     return _solve(ground, arcs)
 
 
-def _amounts(network: Network, ends: Ends, word: str) -> dict[str, float]:
-    named = {ends: math.inf} if isinstance(ends, str) else ends
-    amounts = {place: float(named[place]) for place in named} if isinstance(named, Mapping) else dict.fromkeys(named, math.inf)
-    if not amounts:
-        raise ValueError(f"name at least one {word}")
-    for place, amount in amounts.items():
-        require_place(network, place)
-        if math.isnan(amount) or amount < 0:
-            raise ValueError(f"the amount of {word} {place!r} is {amount}; give zero or more")
-    return dict(sorted(amounts.items()))
-
-
-def _expand(ground: Scene, offered: Mapping[str, float], taken: Mapping[str, float]) -> _Arcs:
-    """Each place with a capacity becomes an arc from its inner to its outer node; a both-ways link two arcs."""
-    enter = {place: 2 + 2 * at for at, place in enumerate(ground.place_capacity)}
-    leave = {place: node + (math.isfinite(ground.place_capacity[place])) for place, node in enter.items()}
-    rows: list[tuple[int, int, float, str]] = []
-    for place, amount in ground.place_capacity.items():
-        if math.isfinite(amount):
-            rows.append((enter[place], leave[place], amount, place))
-    for link in ground.links:
-        rows.append((leave[link.from_place], enter[link.to_place], link.capacity, link.link_id))
-        if link.both_ways:
-            rows.append((leave[link.to_place], enter[link.from_place], link.capacity, link.link_id))
-    rows += [(0, leave[place], amount, f"supply:{place}") for place, amount in offered.items() if place in leave]
-    rows += [(enter[place], 1, amount, f"demand:{place}") for place, amount in taken.items() if place in enter]
-    return _Arcs(
-        np.array([row[0] for row in rows], dtype=np.int32),
-        np.array([row[1] for row in rows], dtype=np.int32),
-        np.array([row[2] for row in rows], dtype=np.float64),
-        tuple(row[3] for row in rows),
-        2 + 2 * len(enter),
-        0,
-        1,
-    )
-
-
-def _matrix(nodes: int, start: NDArray[np.int32], end: NDArray[np.int32], data: NDArray[np.int64]) -> csr_array:
-    """A sparse matrix, parallel arcs added up to no more than 31 bits hold, with the small numbers csgraph asks for."""
-    matrix = csr_array((data, (start, end)), shape=(nodes, nodes))
-    matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
-    matrix.data = np.minimum(matrix.data, LARGEST).astype(np.int32)
-    return matrix
-
-
-def _reached(nodes: int, start: NDArray[np.int32], end: NDArray[np.int32], first: int) -> NDArray[np.bool_]:
-    """Which nodes the given arcs lead to from a first one."""
-    matrix = _matrix(nodes, start, end, np.ones(len(start), dtype=np.int64))
-    reached = np.zeros(nodes, dtype=bool)
-    reached[breadth_first_order(matrix, first, return_predecessors=False)] = True
-    return reached
-
-
-def _unlimited(arcs: _Arcs) -> bool:
-    free = np.isinf(arcs.capacity)
-    return bool(_reached(arcs.nodes, arcs.start[free], arcs.end[free], arcs.source)[arcs.sink])
-
-
-def _solve(ground: Scene, arcs: _Arcs) -> MaxFlow:
-    step, whole = _whole_numbers(arcs)
-    solved = maximum_flow(_matrix(arcs.nodes, arcs.start, arcs.end, whole.astype(np.int64)), arcs.source, arcs.sink)
+def _solve(ground: Scene, arcs: Arcs) -> MaxFlow:
+    step, whole = arcs.whole(MOST_STEPS)
+    solved = maximum_flow(matrix(arcs.nodes, arcs.start, arcs.end, whole, MOST_STEPS), SOURCE, SINK)
     carried = _share(arcs, whole, solved.flow)
     near, far = _sides(arcs, whole, carried)
-    source_cut, source_capacity = _cut(arcs, near)
-    sink_cut, sink_capacity = _cut(arcs, ~far)
+    source_cut, source_capacity = arcs.cut(near)
+    sink_cut, sink_capacity = arcs.cut(~far)
     amounts = (carried * step).astype(np.float64)
-    value = float(amounts[arcs.start == arcs.source].sum())
+    value = float(amounts[arcs.start == SOURCE].sum())
     # A whole cut counted exactly is the better number where rounding took less than a step from each arc.
     if abs(source_capacity - value) <= step * len(arcs.label):
         value = source_capacity
@@ -200,26 +125,10 @@ def _solve(ground: Scene, arcs: _Arcs) -> MaxFlow:
     return MaxFlow(value, flows, places, source_cut, sink_cut, _why_nothing(value, source_cut), ground.commodity, proof)
 
 
-def _whole_numbers(arcs: _Arcs) -> tuple[float, NDArray[np.int32]]:
-    """Capacities as whole numbers of a step (a power of ten), none above what can flow at all."""
-    finite = float(arcs.capacity[np.isfinite(arcs.capacity)].sum())
-    out = float(arcs.capacity[arcs.start == arcs.source].sum())
-    into = float(arcs.capacity[arcs.end == arcs.sink].sum())
-    bound = min(finite, out, into, _leaving(arcs, arcs.start, arcs.end, arcs.source), _leaving(arcs, arcs.end, arcs.start, arcs.sink))
-    step = FINEST_STEP
-    while bound / step + 2 > LARGEST:
-        step *= 10
-    # One step above the bound is never full, so what is unlimited never stands in a cut.
-    return step, np.floor(np.minimum(arcs.capacity, bound + step) / step + 1e-6).astype(np.int32)
-
-
-def _leaving(arcs: _Arcs, tail: NDArray[np.int32], head: NDArray[np.int32], terminal: int) -> float:
-    """Capacity of the arcs next to those of a terminal: a bound on the flow where the ends themselves give none."""
-    return float(arcs.capacity[np.isin(tail, head[tail == terminal])].sum())
-
-
-def _share(arcs: _Arcs, whole: NDArray[np.int32], flow: csr_array) -> NDArray[np.int64]:
+def _share(arcs: Arcs, whole: NDArray[np.int64], flow: csr_array) -> NDArray[np.int64]:
     """Divide the flow between two nodes among their parallel arcs, in the order of the arcs."""
+    if not len(whole):
+        return np.zeros(0, dtype=np.int64)
     net = np.maximum(np.asarray(flow[arcs.start, arcs.end]).ravel().astype(np.int64), 0)
     carried = np.zeros(len(net), dtype=np.int64)
     left: dict[tuple[int, int], int] = {}
@@ -230,25 +139,18 @@ def _share(arcs: _Arcs, whole: NDArray[np.int32], flow: csr_array) -> NDArray[np
     return carried
 
 
-def _sides(arcs: _Arcs, whole: NDArray[np.int32], carried: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _sides(arcs: Arcs, whole: NDArray[np.int64], carried: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Nodes that the sources still reach, and nodes that still reach the sinks, when the flow is in place."""
     spare, used = carried < whole, carried > 0
     start = np.concatenate([arcs.start[spare], arcs.end[used]])
     end = np.concatenate([arcs.end[spare], arcs.start[used]])
-    return _reached(arcs.nodes, start, end, arcs.source), _reached(arcs.nodes, end, start, arcs.sink)
+    return reached(arcs.nodes, start, end, SOURCE), reached(arcs.nodes, end, start, SINK)
 
 
-def _cut(arcs: _Arcs, near: NDArray[np.bool_]) -> tuple[tuple[str, ...], float]:
-    """Ids of the arcs that lead out of a set of nodes (those of capacity 0 too), and their capacity in all."""
-    leaving = near[arcs.start] & ~near[arcs.end]
-    ids = {arcs.label[at]: float(arcs.capacity[at]) for at in np.flatnonzero(leaving)}
-    return tuple(sorted(ids)), float(sum(arcs.capacity[leaving]))
-
-
-def _certificate(arcs: _Arcs, amounts: NDArray[np.float64], cuts: tuple[float, float], value: float, tolerance: float) -> Certificate:
+def _certificate(arcs: Arcs, amounts: NDArray[np.float64], cuts: tuple[float, float], value: float, tolerance: float) -> Certificate:
     """Check the flow arc by arc, from nothing but the arcs and the amounts on them."""
     balance = np.bincount(arcs.end, amounts, arcs.nodes) - np.bincount(arcs.start, amounts, arcs.nodes)
-    inner = np.delete(balance, [arcs.source, arcs.sink])
+    inner = np.delete(balance, [SOURCE, SINK])
     shared = pd.Series(amounts - arcs.capacity).max() if len(amounts) else 0.0
     return Certificate(
         float(np.abs(inner).max(initial=0.0)),
@@ -260,15 +162,15 @@ def _certificate(arcs: _Arcs, amounts: NDArray[np.float64], cuts: tuple[float, f
     )
 
 
-def _tables(ground: Scene, arcs: _Arcs, amounts: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _tables(ground: Scene, arcs: Arcs, amounts: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Net amount on each link that carries something, and what passes through each place that has a capacity."""
     links = {link.link_id: link for link in ground.links}
     net: dict[str, float] = {}
     through: dict[str, float] = {}
     for at, (name, amount) in enumerate(zip(arcs.label, amounts.tolist(), strict=True)):
-        if _is_place_arc(arcs, at):
+        if arcs.is_place(at):
             through[name] = amount
-        elif arcs.start[at] != arcs.source and arcs.end[at] != arcs.sink:
+        elif arcs.start[at] != SOURCE and arcs.end[at] != SINK:
             # The second arc of a both-ways link is the one against its direction.
             net[name] = net[name] - amount if name in net else amount
     used = [links[name] for name in sorted(net) if net[name] != 0.0]
@@ -280,11 +182,6 @@ def _tables(ground: Scene, arcs: _Arcs, amounts: NDArray[np.float64]) -> tuple[p
         [(name, through[name], ground.place_capacity[name]) for name in sorted(through)], columns=list(_no_places().columns)
     )
     return (flows if used else _no_flows()), (places if through else _no_places())
-
-
-def _is_place_arc(arcs: _Arcs, at: int) -> bool:
-    """Whether an arc stands for a place: it leads from the place's inner node to its outer one."""
-    return bool(arcs.end[at] == arcs.start[at] + 1 and arcs.start[at] >= 2 and arcs.start[at] % 2 == 0)
 
 
 def _why_nothing(value: float, cut: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from geodata.facts import LinkFacts
 from geodata.network import Network, require_commodity
 
-from .errors import UnknownIdError
+from .errors import unknown
 from .scenarios import COUNTRY, Scenario, changed_capacity, select
 
 
@@ -94,6 +93,4 @@ def _changes(network: Network, chosen: Scenario) -> tuple[dict[str, str], dict[s
 def require_place(network: Network, place: str) -> None:
     """Raise UnknownIdError, with the nearest ids, where a place is not in the network."""
     if place not in network.place_facts:
-        near = difflib.get_close_matches(str(place), list(network.place_facts), n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else " (see network.places['place_id'])"
-        raise UnknownIdError(f"{place!r} is no place of this network{hint}")
+        raise unknown("place", place, network.place_facts, "network.places['place_id']")

@@ -148,16 +148,30 @@ def _at_place(
         return [Arc(enter[state], 1, None, FREE) for state in states]
     if not charges or shut:
         return []
-    return [_change(place, before, after, enter[before], leave[after]) for before in states for after in states]
+    return [_passing(place, before, after, enter[before], leave[after]) for before in states for after in states]
 
 
-def _change(place: PlaceFacts, before: State, after: State, start: int, end: int) -> Arc:
+def _passing(place: PlaceFacts, before: State, after: State, start: int, end: int) -> Arc:
     """The arc from arriving in one state to leaving in another."""
+    toll = change(place, before, after)
+    return Arc(start, end, Step(-1, True, toll.moved, toll.gauge_break), toll.weights)
+
+
+class Toll(NamedTuple):
+    """What a place charges who arrives in one state and leaves in another, and whether goods change mode or gauge."""
+
+    moved: bool
+    gauge_break: bool
+    weights: Weights
+
+
+def change(place: PlaceFacts, before: State, after: State) -> Toll:
+    """What it takes to arrive at a place in one state and to leave it in another."""
     gauge_break = before.mode == after.mode == "rail" and 0.0 not in (before.gauge, after.gauge) and before.gauge != after.gauge
     moved = gauge_break or (before.mode != after.mode and "transfer" not in (before.mode, after.mode))
     crosses = place.kind == "border" and {before.mode, after.mode} <= {"rail", "road"}
-    toll = Weights(place.transfer_usd_t, place.dwell_days, 0.0, float(moved)) if moved or crosses else FREE
-    return Arc(start, end, Step(-1, True, moved, gauge_break), toll)
+    charged = Weights(place.transfer_usd_t, place.dwell_days, 0.0, float(moved)) if moved or crosses else FREE
+    return Toll(moved, gauge_break, charged)
 
 
 def _without_parallels(arcs: Sequence[Arc], nodes: int) -> Graph:

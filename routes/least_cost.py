@@ -1,0 +1,142 @@
+"""Least-cost flow of one good: the network simplex on the graph of ways, in whole steps, with its proof.
+
+A link's two directions share its capacity, and so do the ways through a place; the simplex counts them apart.
+`breaches` tells where that let too much through: then (rarely) the linear program of ``columns`` has to answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .columns import Job, Sending
+from .simplex import NetworkSimplex, Whole
+from .ways import Bound, Ways
+
+FINEST_STEP = 1e-6
+LARGEST_AMOUNT = 2**50
+LARGEST_PRICE = 2**60
+
+
+class LeastCost:
+    """The cheapest way to bring one good from its supplies to its demands, asked again with some arcs closed.
+
+    What cannot come, or only at more than ``penalty`` (USD a tonne, by place of demand), stays unmet.
+    """
+
+    def __init__(self, ways: Ways, supply: Mapping[str, float], demand: Mapping[str, float], penalty: Mapping[str, float]) -> None:
+        self.ways = ways
+        self._ends = (supply, demand, penalty)
+        self.demand = {place: demand[place] for place in sorted(demand) if place in ways.target}
+        #: What is asked for where nothing can arrive at all.
+        self.nowhere = {place: amount for place, amount in demand.items() if place not in ways.target}
+        self.step = FINEST_STEP
+        while sum(self.demand.values()) / self.step > LARGEST_AMOUNT:
+            self.step *= 10
+        asked = {place: self._whole(amount) for place, amount in self.demand.items()}
+        total = sum(asked.values())
+        offered = {ways.origin[place]: min(self._whole(supply[place]), total) for place in sorted(supply) if place in ways.origin}
+        first, last = ways.nodes, ways.nodes + 1
+        start = [*ways.start, *(first for _ in offered), *(ways.target[place] for place in asked), *(first for _ in asked)]
+        end = [*ways.end, *offered, *(last for _ in asked), *(ways.target[place] for place in asked)]
+        bound = np.array([*(limit.capacity for limit in ways.bounds), math.inf])
+        self.capacity: Whole = np.concatenate(
+            [
+                np.floor(np.minimum(bound[ways.bound], total * self.step) / self.step + 1e-6).astype(np.int64),
+                np.array([*offered.values(), *asked.values(), *asked.values()], dtype=np.int64),
+            ]
+        )
+        free = np.zeros(len(offered) + len(asked))
+        price = np.concatenate([ways.weight, free, [penalty[place] for place in asked]])
+        resolution = 1e-11
+        while float(price.max(initial=1.0)) * (ways.nodes + 4) / resolution > LARGEST_PRICE:
+            resolution *= 10
+        self.resolution = resolution
+        self.price = price
+        supplies = np.zeros(ways.nodes + 2, dtype=np.int64)
+        supplies[first], supplies[last] = total, -total
+        self._solver = NetworkSimplex(ways.nodes + 2, start, end, np.round(price / resolution).astype(np.int64), supplies)
+        self._start, self._end = np.asarray(start), np.asarray(end)
+
+    def job(self, ways: Ways) -> Job:
+        """The same question on another graph, for the linear program."""
+        return Job("", ways, *self._ends)
+
+    def _whole(self, amount: float) -> int:
+        return math.floor(amount / self.step + 1e-6)
+
+    def solve(self, capacity: Whole | None = None) -> Whole:
+        """The amount on each arc in steps: those of the graph, then supplies, demands and what is unmet of each."""
+        return self._solver.solve(self.capacity if capacity is None else capacity)
+
+    def without(self, closed: NDArray[np.intp]) -> Whole:
+        """The same with some arcs of the graph closed."""
+        capacity = self.capacity.copy()
+        capacity[closed] = 0
+        return self.solve(capacity)
+
+    def cost(self, flow: Whole) -> float:
+        """Thousand USD a year, with the penalty of what is unmet, and the tie-break (far below a dollar) in it."""
+        return float(self.price @ (flow * self.step))
+
+    def unmet(self, flow: Whole) -> dict[str, float]:
+        """What each place of demand lacks, in kt a year (gas: mcm)."""
+        short = flow[len(flow) - len(self.demand) :] * self.step
+        return {**dict(zip(self.demand, short.tolist(), strict=True)), **self.nowhere}
+
+    def breaches(self, flow: Whole) -> list[Bound]:
+        """Bounds that several arcs share and overstep together."""
+        limits = self.ways.bounds
+        inner = flow[: len(self.ways.start)]
+        used = np.bincount(self.ways.bound + 1, inner * self.step, len(limits) + 1)[1:]
+        return [limit for limit, amount in zip(limits, used.tolist(), strict=True) if amount > limit.capacity + 2 * self.step]
+
+    def prices(self, flow: Whole) -> dict[tuple[str, str], float]:
+        """What one more kt of capacity would save at each full link and place, in USD a tonne."""
+        potential = self._solver.potentials()
+        inner = len(self.ways.start)
+        saved = (potential[self._end[:inner]] - potential[self._start[:inner]]) * self.resolution - self.price[:inner]
+        found: dict[tuple[str, str], float] = {}
+        for at in np.flatnonzero((self.ways.bound >= 0) & (saved > 1e-6)).tolist():
+            limit = self.ways.bounds[self.ways.bound[at]]
+            found[limit.kind, limit.name] = max(found.get((limit.kind, limit.name), 0.0), float(saved[at]))
+        return dict(sorted(found.items()))
+
+    def dual(self) -> float:
+        """The bound that the potentials prove on the cost of any plan, in thousand USD; the gap to `cost` is the proof."""
+        potential = self._solver.potentials() * self.resolution
+        slack = self.price + potential[self._start] - potential[self._end]
+        total = float(sum(self._whole(amount) for amount in self.demand.values()) * self.step)
+        first, last = self.ways.nodes, self.ways.nodes + 1
+        return total * float(potential[last] - potential[first]) + float(np.minimum(slack, 0.0) @ (self.capacity * self.step))
+
+    def sendings(self, name: str, flow: Whole) -> list[Sending]:
+        """The flow taken apart into ways, each from a place of supply to a place of demand."""
+        left = flow.copy()
+        inner = len(self.ways.start)
+        onward: dict[int, list[int]] = {}
+        for at in np.flatnonzero(left[:inner] > 0).tolist():
+            onward.setdefault(int(self._start[at]), []).append(at)
+        places = {node: place for place, node in self.ways.origin.items()}
+        ends = {node: place for place, node in self.ways.target.items()}
+        found: dict[tuple[int, ...], int] = {}
+        first = len(flow) - 2 * len(self.demand)
+        arrivals = {self.ways.target[place]: first + at for at, place in enumerate(self.demand)}
+        for supply in range(inner, first):
+            while left[supply] > 0:
+                node, arcs = int(self._end[supply]), []
+                while node not in ends:
+                    at = next(at for at in onward[node] if left[at] > 0)
+                    arcs.append(at)
+                    node = int(self._end[at])
+                arrival = arrivals[node]
+                amount = int(min(left[supply], left[arcs].min(), left[arrival]))
+                left[[supply, *arcs, arrival]] -= amount
+                found[tuple(arcs)] = found.get(tuple(arcs), 0) + amount
+        return sorted(
+            Sending(name, places[int(self._start[arcs[0]])], ends[int(self._end[arcs[-1]])], amount * self.step, arcs)
+            for arcs, amount in found.items()
+        )

@@ -1,0 +1,138 @@
+"""The network simplex: least-cost flows of whole amounts, each solved from where the one before ended.
+
+LEMON's, by pylmcf; where that cannot be imported networkx's stands in, slower and with the same answers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arcs import SINK, SOURCE, Arcs
+
+Whole = NDArray[np.int64]
+
+
+class NetworkSimplex:
+    """Least-cost flow of whole amounts on fixed arcs with fixed costs and supplies; only capacities change.
+
+    ``supply`` is what each node sends (negative: takes) and must add up to zero.
+
+    >>> solver = NetworkSimplex(2, [0, 0], [1, 1], [1, 5], [7, -7])
+    >>> solver.solve(np.array([4, 9])).tolist()
+    [4, 3]
+    """
+
+    def __init__(self, nodes: int, start: object, end: object, cost: object, supply: object) -> None:
+        tail, head = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
+        # The engine asks for arcs sorted by their two nodes.
+        self._order = np.lexsort((head, tail))
+        self._place = np.argsort(self._order)
+        sizes = (np.asarray(cost, dtype=np.int64)[self._order], np.asarray(supply, dtype=np.int64))
+        self._engine = _engine(nodes, tail[self._order], head[self._order], *sizes)
+
+    def solve(self, capacity: Whole) -> Whole:
+        """The flow on each arc at least cost under these capacities. Raises ValueError where the supplies do not fit."""
+        return self._engine.solve(np.ascontiguousarray(capacity[self._order], dtype=np.int64))[self._place]
+
+    def potentials(self) -> Whole:
+        """The potential of each node after the last solve: cost + start's - end's is zero or more where an arc has room."""
+        return self._engine.potentials()
+
+
+def _engine(nodes: int, start: Whole, end: Whole, cost: Whole, supply: Whole) -> _Lemon | _Networkx:
+    try:
+        import pylmcf  # noqa: F401 - only asks whether it is there
+    except ImportError:
+        return _Networkx(nodes, start, end, cost, supply)
+    return _Lemon(nodes, start, end, cost, supply)
+
+
+class _Lemon:
+    def __init__(self, nodes: int, start: Whole, end: Whole, cost: Whole, supply: Whole) -> None:
+        import pylmcf
+
+        self.graph = pylmcf.Graph(nodes, start, end)
+        self.graph.set_edge_costs(cost)
+        self.graph.set_node_supply(supply)
+
+    def solve(self, capacity: Whole) -> Whole:
+        self.graph.set_edge_capacities(capacity)
+        self.graph.solve()
+        return self.graph.result()
+
+    def potentials(self) -> Whole:
+        return self.graph.raw_potentials()
+
+
+class _Networkx:
+    def __init__(self, nodes: int, start: Whole, end: Whole, cost: Whole, supply: Whole) -> None:
+        self.nodes, self.cost, self.supply = nodes, cost, supply
+        self.ends = list(zip(start.tolist(), end.tolist(), strict=True))
+        self.residual: list[tuple[int, int, int]] = []
+
+    def solve(self, capacity: Whole) -> Whole:
+        import networkx as nx
+
+        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+        graph.add_nodes_from((node, {"demand": -amount}) for node, amount in enumerate(self.supply.tolist()))
+        for at, (start, end) in enumerate(self.ends):
+            graph.add_edge(start, end, key=at, capacity=int(capacity[at]), weight=int(self.cost[at]))
+        try:
+            _, flow = nx.network_simplex(graph)
+        except nx.NetworkXUnfeasible as error:
+            raise ValueError(str(error)) from None
+        self.residual = []
+        carried = [flow[start][end][at] for at, (start, end) in enumerate(self.ends)]
+        for at, (start, end) in enumerate(self.ends):
+            cost = int(self.cost[at])
+            self.residual += [(start, end, cost)] if carried[at] < capacity[at] else []
+            self.residual += [(end, start, -cost)] if carried[at] > 0 else []
+        return np.array(carried, dtype=np.int64)
+
+    def potentials(self) -> Whole:
+        """Shortest distances on what is left of the arcs (Bellman-Ford): they price every node."""
+        distance = [0] * self.nodes
+        for _ in range(self.nodes):
+            before = list(distance)
+            for start, end, cost in self.residual:
+                distance[end] = min(distance[end], distance[start] + cost)
+            if distance == before:
+                break
+        return np.array(distance, dtype=np.int64)
+
+
+class LargestFlow:
+    """The largest flow on arcs, asked again and again with some of them closed or narrowed.
+
+    A way around the network at a price of one carries what does not fit; the rest is the flow.
+    """
+
+    def __init__(self, arcs: Arcs) -> None:
+        self.arcs = arcs
+        self.step, self.capacity = arcs.whole()
+        ample = int(self.capacity[arcs.start == SOURCE].sum()) + 1
+        cost = np.zeros(len(arcs.label) + 1, dtype=np.int64)
+        cost[-1] = 1
+        supply = np.zeros(arcs.nodes, dtype=np.int64)
+        supply[SOURCE], supply[SINK] = ample, -ample
+        self._ample = ample
+        self._solver = NetworkSimplex(arcs.nodes, [*arcs.start, SOURCE], [*arcs.end, SINK], cost, supply)
+        self._asked = np.append(self.capacity, ample)
+
+    def solve(self, capacity: Whole) -> tuple[int, Whole]:
+        """Largest flow under whole capacities: how many steps, and how many on each arc."""
+        self._asked[:-1] = capacity
+        carried = self._solver.solve(self._asked)
+        return self._ample - int(carried[-1]), carried[:-1]
+
+    def without(self, closed: NDArray[np.intp]) -> tuple[int, Whole]:
+        """Largest flow with some arcs closed."""
+        capacity = self.capacity.copy()
+        capacity[closed] = 0
+        return self.solve(capacity)
+
+    def near(self) -> NDArray[np.bool_]:
+        """The nodes on the sources' side of a minimum cut of the last answer."""
+        price = self._solver.potentials()
+        return np.asarray(price - price[SOURCE] <= 0)

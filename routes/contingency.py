@@ -18,12 +18,11 @@ from geodata.network import Network
 
 from .allocation import UNMET_USD_T
 from .arcs import Arcs, Ends, both_ends, closed_arcs, closures, expand
-from .columns import solve
 from .least_cost import LeastCost
 from .scenarios import Scenario, Selection
 from .scene import Scene, scene
 from .simplex import LargestFlow, Whole
-from .ways import Ways, ways, without
+from .ways import Ways, ways
 
 WORTHS = ("amount", "cost")
 
@@ -231,14 +230,14 @@ def _costs(
         raise ValueError("by='cost' needs amounts: give sources and sinks as mappings of place to kt a year")
     graph = ways(ground, offered, taken)
     engine = LeastCost(graph, offered, taken, dict.fromkeys(taken, UNMET_USD_T))
-    closed = [_ways_closed(graph, unit) for unit in units.values()]
+    closed = [ways_closed(graph, unit) for unit in units.values()]
     nowhere = UNMET_USD_T * sum(engine.nowhere.values())
     study = CostStudy(engine, closed)
     values = study.pairs() if order == 2 else study.singles()
     return (study.base + nowhere) * 1000.0, {which: (cost + nowhere) * 1000.0 for which, cost in values.items()}
 
 
-def _ways_closed(graph: Ways, unit: Selection) -> NDArray[np.intp]:
+def ways_closed(graph: Ways, unit: Selection) -> NDArray[np.intp]:
     """The arcs of a graph of ways that a closure of links and places takes away."""
     gone_links = [at for at, link in enumerate(graph.ground.links) if link.link_id in unit.links]
     gone_homes = [at for at, place in enumerate(graph.places) if place in unit.places]
@@ -260,13 +259,8 @@ class CostStudy:
     def _answer(self, closed: NDArray[np.intp]) -> tuple[float, list[int]]:
         """The cost with some arcs closed, and the units that the plan then uses."""
         self.solves += 1
-        flow = self.engine.without(closed)
-        if not self.engine.breaches(flow):
-            return self.engine.cost(flow), np.unique(self._owner[flow[self._member] > 0]).tolist()
-        kept = np.delete(np.arange(len(self.engine.ways.start)), closed)
-        plan = solve([[self.engine.job(without(self.engine.ways, closed))]])[0]
-        used = kept[sorted({at for sending in plan.sendings for at in sending.arcs})]
-        return plan.primal, np.unique(self._owner[np.isin(self._member, used)]).tolist()
+        cost, used = self.engine.answer(closed)
+        return cost, np.unique(self._owner[np.isin(self._member, used)]).tolist()
 
     def singles(self) -> dict[tuple[int, ...], float]:
         """The cost after each closure that changes anything."""

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Job, Sending
+from .columns import Job, Sending, solve
 from .simplex import NetworkSimplex, Whole
-from .ways import Bound, Ways
+from .ways import Bound, Ways, without
 
 FINEST_STEP = 1e-6
 LARGEST_AMOUNT = 2**50
@@ -61,10 +61,6 @@ class LeastCost:
         self._solver = NetworkSimplex(ways.nodes + 2, start, end, np.round(price / resolution).astype(np.int64), supplies)
         self._start, self._end = np.asarray(start), np.asarray(end)
 
-    def job(self, ways: Ways) -> Job:
-        """The same question on another graph, for the linear program."""
-        return Job("", ways, *self._ends)
-
     def _whole(self, amount: float) -> int:
         return math.floor(amount / self.step + 1e-6)
 
@@ -77,6 +73,16 @@ class LeastCost:
         capacity = self.capacity.copy()
         capacity[closed] = 0
         return self.solve(capacity)
+
+    def answer(self, closed: NDArray[np.intp]) -> tuple[float, NDArray[np.intp]]:
+        """Cost (as `cost`) with some arcs of the graph closed, and the arcs that the plan uses; exact in every case."""
+        flow = self.without(closed)
+        if not self.breaches(flow):
+            return self.cost(flow), np.flatnonzero(flow[: len(self.ways.start)])
+        kept = np.delete(np.arange(len(self.ways.start)), closed)
+        plan = solve([[Job("", without(self.ways, closed), *self._ends)]])[0]
+        nowhere = sum(self._ends[2][place] * amount for place, amount in self.nowhere.items())
+        return plan.primal - nowhere, kept[sorted({at for sending in plan.sendings for at in sending.arcs})]
 
     def cost(self, flow: Whole) -> float:
         """Thousand USD a year, with the penalty of what is unmet, and the tie-break (far below a dollar) in it."""

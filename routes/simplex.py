@@ -5,6 +5,8 @@ LEMON's, by pylmcf; where that cannot be imported networkx's stands in, slower a
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -105,13 +107,16 @@ class _Networkx:
 class LargestFlow:
     """The largest flow on arcs, asked again and again with some of them closed or narrowed.
 
-    A way around the network at a price of one carries what does not fit; the rest is the flow.
+    A way around the network at a price of one carries what does not fit; the rest is the flow. No more than ``most``
+    (kt a year, gas: mcm) is sent where that is given.
     """
 
-    def __init__(self, arcs: Arcs) -> None:
+    def __init__(self, arcs: Arcs, *, most: float = math.inf) -> None:
         self.arcs = arcs
         self.step, self.capacity = arcs.whole()
         ample = int(self.capacity[arcs.start == SOURCE].sum()) + 1
+        if math.isfinite(most):
+            ample = min(ample, math.floor(most / self.step + 1e-6))
         cost = np.zeros(len(arcs.label) + 1, dtype=np.int64)
         cost[-1] = 1
         supply = np.zeros(arcs.nodes, dtype=np.int64)

@@ -1,0 +1,145 @@
+"""Bargaining power of the states that a flow crosses: what each adds to what the others can carry or earn.
+
+The worth of a coalition is the largest flow (or the gain of the cheapest plan) when the states outside it close. Of the
+2^n coalitions few are solved: a flow that uses some states only is worth the same to every coalition between these and
+the one it was found for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.network import Network
+
+from .arcs import Ends, both_ends, closed_arcs, expand
+from .contingency import ways_closed
+from .games import banzhaf, nucleolus, shapley
+from .least_cost import LeastCost
+from .scenarios import COUNTRY, Scenario, Selection, select
+from .scene import Scene, scene
+from .simplex import LargestFlow
+from .ways import ways
+
+#: More players would need a table of more than a million coalitions.
+MOST_PLAYERS = 20
+
+
+def transit_power(
+    network: Network,
+    sources: Ends,
+    sinks: Ends,
+    commodity: str,
+    *,
+    players: Iterable[str] | None = None,
+    worth_usd_t: float | None = None,
+    scenario: Scenario | None = None,
+) -> pd.DataFrame:
+    """Shapley value, Banzhaf value and nucleolus of the transit states, most powerful first.
+
+    ``players`` are country codes; by default every state but those of the sources and sinks whose permission a link of
+    the commodity needs. A coalition is worth the largest flow that its states let through, in kt a year (gas: mcm); or,
+    with ``worth_usd_t`` (what a tonne is worth on arrival above what it is worth at the start), what the cheapest
+    plan earns in thousand USD a year, sources and sinks then having amounts. States that are no players always let
+    through. Columns: ``country``, ``shapley``, ``banzhaf``, ``nucleolus`` (in the worth's unit), ``share`` (of the
+    Shapley values; NaN where all can do nothing). Shapley values and nucleolus add up to what all together are worth
+    above what arrives without any of them.
+    Raises ValueError for more than 20 players, a player that is a country of a source or sink, a flow that is
+    unbounded, or ``worth_usd_t`` without amounts; UnknownIdError for an unknown country.
+
+    >>> import geodata
+    >>> held = transit_power(geodata.read_network(), "tengiz", "augusta-port", "crude", players=["RUS", "AZE"])
+    >>> held["country"].tolist()
+    ['RUS', 'AZE']
+    """
+    offered, taken = both_ends(network, sources, sinks)
+    ground = scene(network, commodity, scenario=scenario)
+    home = {ground.network.place_facts[place].country for place in (*offered, *taken)}
+    asked = sorted(set(_transit(ground, home) if players is None else players))
+    names = [name.removeprefix(COUNTRY) for name in asked]
+    if set(names) & home:
+        raise ValueError(f"{', '.join(sorted(set(names) & home))}: a country of a source or sink cannot be a player")
+    if len(names) > MOST_PLAYERS:
+        raise ValueError(f"{len(names)} players are more than {MOST_PLAYERS}; name the players that matter: {', '.join(names)}")
+    units = [select(ground.network, [f"{COUNTRY}{name}"]) for name in names]
+    solver = _amounts(ground, offered, taken, units) if worth_usd_t is None else _earnings(ground, offered, taken, units, worth_usd_t)
+    worth = worths(len(names), solver)
+    game = worth - worth[0]
+    parts = (shapley(game), banzhaf(game), nucleolus(game)) if names else (np.zeros(0),) * 3
+    frame = pd.DataFrame({"country": names, "shapley": parts[0], "banzhaf": parts[1], "nucleolus": parts[2]})
+    total = float(frame["shapley"].sum())
+    frame["share"] = frame["shapley"] / total if total > 0 else math.nan
+    return frame.sort_values(["shapley", "country"], ascending=[False, True], ignore_index=True)
+
+
+def _transit(ground: Scene, home: set[str]) -> set[str]:
+    """The states that some link needs and that are neither a source's nor a sink's."""
+    return {state for link in ground.links for state in link.countries if link.capacity > 0} - home
+
+
+#: What a coalition is worth, and which players its plan uses, both from the players' closed positions.
+Solver = Callable[[list[int]], tuple[float, list[int]]]
+
+
+def _amounts(ground: Scene, offered: Mapping[str, float], taken: Mapping[str, float], units: list[Selection]) -> Solver:
+    arcs = expand(ground, offered, taken)
+    if arcs.unlimited():
+        raise ValueError("the flow is unbounded: give amounts, or capacities on the way")
+    engine = LargestFlow(arcs)
+    closed = closed_arcs(arcs, units)
+
+    def solve(out: list[int]) -> tuple[float, list[int]]:
+        value, flow = engine.without(_joined(closed, out))
+        return value * engine.step, [at for at, own in enumerate(closed) if flow[own].any()]
+
+    return solve
+
+
+def _earnings(
+    ground: Scene, offered: Mapping[str, float], taken: Mapping[str, float], units: list[Selection], worth_usd_t: float
+) -> Solver:
+    if not all(math.isfinite(amount) for amount in (*offered.values(), *taken.values())):
+        raise ValueError("worth_usd_t needs amounts: give sources and sinks as mappings of place to kt a year")
+    graph = ways(ground, offered, taken)
+    engine = LeastCost(graph, offered, taken, dict.fromkeys(taken, worth_usd_t))
+    closed = [ways_closed(graph, unit) for unit in units]
+    all_of_it = worth_usd_t * sum(engine.demand.values())
+
+    def solve(out: list[int]) -> tuple[float, list[int]]:
+        cost, used = engine.answer(_joined(closed, out))
+        taken_arcs = set(used.tolist())
+        return max(all_of_it - cost, 0.0), [at for at, own in enumerate(closed) if taken_arcs & set(own.tolist())]
+
+    return solve
+
+
+def _joined(closed: list[NDArray[np.intp]], out: list[int]) -> NDArray[np.intp]:
+    return np.unique(np.concatenate([closed[at] for at in out])) if out else np.zeros(0, dtype=np.intp)
+
+
+def worths(players: int, solve: Solver) -> NDArray[np.float64]:
+    """The worth of every coalition (bit i: player i is in), from the largest down, solving only what is not known.
+
+    >>> worths(2, lambda out: (float(not out), [0, 1])).tolist()
+    [0.0, 0.0, 0.0, 1.0]
+    """
+    size = 1 << players
+    index = np.arange(size)
+    members = np.zeros(size, dtype=np.int64)
+    for at in range(players):
+        members += index >> at & 1
+    worth, known = np.zeros(size), np.zeros(size, dtype=bool)
+    for coalition in np.argsort(-members, kind="stable").tolist():
+        if known[coalition]:
+            continue
+        value, used = solve([at for at in range(players) if not coalition >> at & 1])
+        needed = sum(1 << at for at in used)
+        # Smaller coalitions never do better: where this one can do nothing, neither can they.
+        alike = (index & ~coalition) == 0 if value <= 0 else ((index & ~coalition) == 0) & ((index & needed) == needed)
+        worth[alike & ~known] = value
+        known |= alike
+    return worth

@@ -1,0 +1,114 @@
+"""The largest flow over years, and which projects its growth comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from geodata.facts import LinkFacts
+from geodata.network import Network
+
+from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, expand, reached
+from .games import shapley
+from .scenarios import Scenario
+from .scene import Scene, scene
+from .simplex import LargestFlow
+
+#: Changes between two years that can be told apart: two to this power of largest flows are solved.
+MOST_CHANGES = 12
+
+
+def timeline(
+    network: Network, sources: Ends, sinks: Ends, commodity: str, *, years: Iterable[int], scenario: Scenario | None = None
+) -> pd.DataFrame:
+    """The largest flow in each year, and how much of its growth each project brings.
+
+    Columns: ``year``, ``value`` (kt a year, gas: mcm), ``growth`` (since the year before it in ``years``), ``project``
+    (the link or place that opened, closed or changed capacity; empty in a row without one) and ``attributed``: its
+    Shapley value among the changes of that step, so that the attributions of a step add up to its growth. Projects
+    that add nothing are left out. Raises ValueError for fewer than one year, a scenario with a year of its own, an
+    unbounded flow, or more than 12 changes that matter in a step.
+
+    >>> import geodata
+    >>> over = timeline(geodata.read_network(), "urumqi", "almaty", "container", years=[2024, 2030])
+    >>> over["year"].unique().tolist()
+    [2024, 2030]
+    """
+    chosen = scenario or Scenario("base")
+    asked = sorted(set(years))
+    if not asked or chosen.year is not None:
+        raise ValueError("timeline needs years, and a scenario without a year of its own")
+    offered, taken = both_ends(network, sources, sinks)
+    grounds = {year: scene(network.at(year), commodity, scenario=chosen) for year in asked}
+    rows: list[tuple[int, float, float, str, float]] = []
+    first = _Joint(grounds[asked[0]], grounds[asked[0]], offered, taken)
+    rows.append((asked[0], first.value(frozenset()), 0.0, "", 0.0))
+    for before, after in pairwise(asked):
+        joint = _Joint(grounds[before], grounds[after], offered, taken)
+        start, end = joint.value(frozenset()), joint.value(frozenset(joint.changes))
+        shares = joint.attributed()
+        told = sorted(shares.items(), key=lambda item: (-abs(item[1]), item[0])) or [("", 0.0)]
+        rows += [(after, end, end - start, project, share) for project, share in told]
+    return pd.DataFrame(rows, columns=["year", "value", "growth", "project", "attributed"])
+
+
+class _Joint:
+    """Two years on one set of arcs, so that any choice of the changes between them can be asked for."""
+
+    def __init__(self, old: Scene, new: Scene, offered: Mapping[str, float], taken: Mapping[str, float]) -> None:
+        was, now = _capacities(old), _capacities(new)
+        links: dict[str, LinkFacts] = {link.link_id: link for link in (*old.links, *new.links)}
+        places = {**old.place_capacity, **new.place_capacity}
+        both = Scene(new.network, new.commodity, tuple(links[name] for name in sorted(links)), places)
+        self.arcs = expand(both, offered, taken)
+        self.was = np.array(
+            [was.get(name, 0.0) if _is_thing(self.arcs, at) else self.arcs.capacity[at] for at, name in enumerate(self.arcs.label)]
+        )
+        self.now = np.array(
+            [now.get(name, 0.0) if _is_thing(self.arcs, at) else self.arcs.capacity[at] for at, name in enumerate(self.arcs.label)]
+        )
+        changed = np.flatnonzero(self.was != self.now).tolist()
+        self.changes = sorted({self.arcs.label[at] for at in changed})
+        self.of = {name: [at for at in changed if self.arcs.label[at] == name] for name in self.changes}
+
+    def value(self, chosen: frozenset[str]) -> float:
+        """The largest flow with these changes made, in kt a year."""
+        capacity = self.was.copy()
+        for name in chosen:
+            capacity[self.of[name]] = self.now[self.of[name]]
+        arcs = Arcs(self.arcs.start, self.arcs.end, capacity, self.arcs.label, self.arcs.nodes, self.arcs.place)
+        if arcs.unlimited():
+            raise ValueError("the flow is unbounded: give amounts, or capacities on the way")
+        engine = LargestFlow(arcs)
+        return engine.solve(engine.capacity)[0] * engine.step
+
+    def attributed(self) -> dict[str, float]:
+        """What each change that matters adds, by its Shapley value."""
+        matter = self._matter()
+        if len(matter) > MOST_CHANGES:
+            raise ValueError(f"{len(matter)} changes between two years are more than {MOST_CHANGES}: ask for years closer together")
+        worth = np.array(
+            [self.value(frozenset(name for at, name in enumerate(matter) if mask >> at & 1)) for mask in range(1 << len(matter))]
+        )
+        shares = shapley(worth - worth[0]).tolist() if matter else []
+        return {name: share for name, share in zip(matter, shares, strict=True) if abs(share) > 1e-6}
+
+    def _matter(self) -> list[str]:
+        """The changes but those at links that no way from the sources to the sinks can use."""
+        arcs = self.arcs
+        wide = np.maximum(self.was, self.now) > 0
+        onward = reached(arcs.nodes, arcs.start[wide], arcs.end[wide], SOURCE)
+        back = reached(arcs.nodes, arcs.end[wide], arcs.start[wide], SINK)
+        return [name for name in self.changes if any(onward[arcs.start[at]] and back[arcs.end[at]] for at in self.of[name])]
+
+
+def _is_thing(arcs: Arcs, at: int) -> bool:
+    """Whether an arc is a link or a place, and not an amount given with the question."""
+    return bool(arcs.start[at] != SOURCE and arcs.end[at] != SINK)
+
+
+def _capacities(ground: Scene) -> dict[str, float]:
+    return {**dict(ground.place_capacity), **{link.link_id: link.capacity for link in ground.links}}

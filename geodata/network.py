@@ -21,7 +21,7 @@ from .csvfile import Row, Table, table_of, table_text, write_text
 from .facts import LinkFacts, PlaceFacts
 from .geodesy import geodesic_line, lengths_km
 from .rates import default_rate, main_commodity
-from .schema import BASE_YEAR, COMMODITIES, LINKS, PLACES, UNLIMITED, split_list
+from .schema import BASE_YEAR, COMMODITIES, LINKS, PLACES, SCENARIOS, UNLIMITED, split_list
 from .territory import Crossing
 from .units import GAS_UNITS, to_kt_yr
 
@@ -140,6 +140,15 @@ class Network:
     def cases(self) -> pd.DataFrame:
         """Supplies, demands and floors of every case, a row each, as text."""
         return _frame(self._tables["cases"], ())
+
+    @property
+    def scenarios(self) -> pd.DataFrame:
+        """The changes of every scenario, a row each, as text; ``routes.read_scenario`` makes a scenario of them.
+
+        ``action`` says what is done to ``target`` (README.md, "Your own network"); ``figure_id`` and ``source`` name
+        the statement it stands on. The network itself is seen without them.
+        """
+        return _frame(self._tables["scenarios"], (*SCENARIOS.required, *SCENARIOS.optional))
 
     def at(self, year: int) -> Network:
         """The same network seen from another year.

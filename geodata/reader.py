@@ -15,6 +15,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import LineString, shape
 
 from . import ledger
+from .changes import CHANGES
 from .csvfile import MISSING_COLUMN, Table, read_table
 from .errors import Finding, NetworkError, NetworkWarning
 from .geodesy import distance_km, one_line
@@ -46,6 +47,7 @@ def check(tables: dict[str, Table], lines: dict[str, LineString]) -> tuple[list[
     draft = Draft(tables, lines)
     places, both = bool(tables["places"].rows), all(tables[name].rows for name in ("places", "links"))
     rules = [rule for rule in HARD if (places or rule not in NEEDS_PLACES) and (both or rule not in NEEDS_BOTH)]
+    rules += CHANGES if both else ()
     hard = [finding for rule in rules for finding in rule(draft)]
     soft = [] if hard else [finding for rule in SOFT for finding in rule(draft)]
     return hard, soft

@@ -49,20 +49,22 @@ class Draft(NamedTuple):
 Rule = Callable[[Draft], Iterator[Finding]]
 
 
-def _at(table: str, row: Row, column: str, message: str, remedy: str) -> Finding:
+def at(table: str, row: Row, column: str, message: str, remedy: str) -> Finding:
+    """A finding at one cell of a table."""
     return Finding(f"{table}.csv", row.number, column, message, remedy)
 
 
 def ids_are_plain(draft: Draft) -> Iterator[Finding]:
     """Ids are ASCII without spaces, and there."""
-    for table, column in (("places", "place_id"), ("links", "link_id"), ("corridors", "corridor_id")):
+    columns = (("places", "place_id"), ("links", "link_id"), ("corridors", "corridor_id"), ("scenarios", "scenario_id"))
+    for table, column in columns:
         for row in draft.rows(table):
             name = row.get(column)
             if not name or not name.isascii() or any(character.isspace() or character == ";" for character in name):
-                yield _at(table, row, column, f"the id {name!r} is not plain", "use ASCII without spaces or semicolons")
+                yield at(table, row, column, f"the id {name!r} is not plain", "use ASCII without spaces or semicolons")
 
 
-def _repeated(rows: Iterable[Row], *columns: str) -> Iterator[tuple[Row, Row]]:
+def repeated(rows: Iterable[Row], *columns: str) -> Iterator[tuple[Row, Row]]:
     """Rows that have the same cells as an earlier one, each with that earlier one."""
     first: dict[tuple[str, ...], Row] = {}
     for row in rows:
@@ -73,17 +75,17 @@ def _repeated(rows: Iterable[Row], *columns: str) -> Iterator[tuple[Row, Row]]:
 
 def years_are_unique(draft: Draft) -> Iterator[Finding]:
     """capacities.csv has one amount for an id and a year."""
-    for row, before in _repeated(draft.rows("capacities"), "id", "year"):
+    for row, before in repeated(draft.rows("capacities"), "id", "year"):
         message = f"{row.get('id')!r} has an amount for {row.get('year')} in row {before.number} already"
-        yield _at("capacities", row, "year", message, "keep one")
+        yield at("capacities", row, "year", message, "keep one")
 
 
 def ids_are_unique(draft: Draft) -> Iterator[Finding]:
     """No id stands twice in its table."""
     for table, column in (("places", "place_id"), ("links", "link_id"), ("corridors", "corridor_id")):
-        for row, before in _repeated(draft.rows(table), column):
+        for row, before in repeated(draft.rows(table), column):
             message = f"the id {row.get(column)!r} stands in row {before.number} already"
-            yield _at(table, row, column, message, "give every row its own id")
+            yield at(table, row, column, message, "give every row its own id")
 
 
 def countries_are_known(draft: Draft) -> Iterator[Finding]:
@@ -91,11 +93,11 @@ def countries_are_known(draft: Draft) -> Iterator[Finding]:
     remedy = "use an ISO 3166-1 alpha-3 code such as KAZ"
     for row in draft.rows("places"):
         if row.get("country") not in country_codes():
-            yield _at("places", row, "country", f"unknown country code {row.get('country')!r}", remedy)
+            yield at("places", row, "country", f"unknown country code {row.get('country')!r}", remedy)
     for row in draft.rows("links"):
         for code in split_list(row.get("countries")):
             if code not in country_codes():
-                yield _at("links", row, "countries", f"unknown country code {code!r}", remedy)
+                yield at("links", row, "countries", f"unknown country code {code!r}", remedy)
 
 
 def coordinates_are_in_range(draft: Draft) -> Iterator[Finding]:
@@ -104,7 +106,7 @@ def coordinates_are_in_range(draft: Draft) -> Iterator[Finding]:
         for column, limit in (("lon", 180.0), ("lat", 90.0)):
             value = number(row.get(column))
             if value is None or abs(value) > limit:
-                yield _at(
+                yield at(
                     "places", row, column, f"coordinate out of range: {row.get(column)!r}", f"give degrees in -{limit:.0f}..{limit:.0f}"
                 )
 
@@ -115,26 +117,26 @@ def ends_are_known(draft: Draft) -> Iterator[Finding]:
     for row in draft.rows("links"):
         for column in ("from_place", "to_place"):
             if row.get(column) not in known:
-                yield _at("links", row, column, f"unknown place {row.get(column)!r}", "use a place_id of places.csv")
+                yield at("links", row, column, f"unknown place {row.get(column)!r}", "use a place_id of places.csv")
         if row.get("from_place") == row.get("to_place"):
-            yield _at("links", row, "to_place", f"a link from {row.get('from_place')!r} to itself", "give another end or remove the row")
+            yield at("links", row, "to_place", f"a link from {row.get('from_place')!r} to itself", "give another end or remove the row")
 
 
 def words_are_known(draft: Draft) -> Iterator[Finding]:
     """Modes, commodities and statuses are words of the vocabulary."""
     for row in draft.rows("links"):
         if row.get("mode") not in MODES:
-            yield _at("links", row, "mode", f"unknown mode {row.get('mode')!r}", f"use one of {', '.join(MODES)}")
+            yield at("links", row, "mode", f"unknown mode {row.get('mode')!r}", f"use one of {', '.join(MODES)}")
         if (row.get("status") or "operating") not in STATUSES:
-            yield _at("links", row, "status", f"unknown status {row.get('status')!r}", f"use one of {', '.join(STATUSES)}")
+            yield at("links", row, "status", f"unknown status {row.get('status')!r}", f"use one of {', '.join(STATUSES)}")
         commodities = split_list(row.get("commodities"))
         for word in commodities:
             if word not in COMMODITIES:
-                yield _at("links", row, "commodities", f"unknown commodity {word!r}", f"use {', '.join(COMMODITIES)}, with ; between")
+                yield at("links", row, "commodities", f"unknown commodity {word!r}", f"use {', '.join(COMMODITIES)}, with ; between")
         if not commodities:
-            yield _at("links", row, "commodities", "no commodity is named", f"use {', '.join(COMMODITIES)}, with ; between")
+            yield at("links", row, "commodities", "no commodity is named", f"use {', '.join(COMMODITIES)}, with ; between")
         if row.get("both_ways").lower() not in ("", "true", "false"):
-            yield _at("links", row, "both_ways", f"neither true nor false: {row.get('both_ways')!r}", "write true or false")
+            yield at("links", row, "both_ways", f"neither true nor false: {row.get('both_ways')!r}", "write true or false")
 
 
 def capacities_are_stated(draft: Draft) -> Iterator[Finding]:
@@ -152,17 +154,17 @@ def _capacity(table: str, row: Row) -> Iterator[Finding]:
     if cell == UNLIMITED:
         return
     if not cell:
-        yield _at(table, row, "capacity", "the capacity is missing (unknown is not unlimited and not 0)", remedy)
+        yield at(table, row, "capacity", "the capacity is missing (unknown is not unlimited and not 0)", remedy)
         return
     value = number(cell)
     if value is None:
-        yield _at(table, row, "capacity", f"the capacity {cell!r} is not a finite number", remedy)
+        yield at(table, row, "capacity", f"the capacity {cell!r} is not a finite number", remedy)
     elif value < 0:
-        yield _at(table, row, "capacity", f"the capacity {cell!r} is negative", remedy)
+        yield at(table, row, "capacity", f"the capacity {cell!r} is negative", remedy)
     elif value > MOST_CAPACITY:
-        yield _at(table, row, "capacity", f"the capacity {cell!r} is above {MOST_CAPACITY:g}", remedy)
+        yield at(table, row, "capacity", f"the capacity {cell!r} is above {MOST_CAPACITY:g}", remedy)
     if unit not in UNITS:
-        yield _at(table, row, "unit", f"unknown unit {unit!r}", f"use one of {', '.join(UNITS)}")
+        yield at(table, row, "unit", f"unknown unit {unit!r}", f"use one of {', '.join(UNITS)}")
 
 
 def gas_has_gas_units(draft: Draft) -> Iterator[Finding]:
@@ -173,13 +175,13 @@ def gas_has_gas_units(draft: Draft) -> Iterator[Finding]:
         one_kind = bool(here) and ("gas" not in here or set(here) == {"gas"})
         if one_kind and row.get("capacity") != UNLIMITED and not fits(unit, here):
             message = f"the unit {unit!r} does not fit {';'.join(here)}"
-            yield _at("capacities", row, "unit", message, "count gas in bcm/yr or mcm/yr, the rest not")
+            yield at("capacities", row, "unit", message, "count gas in bcm/yr or mcm/yr, the rest not")
     for row in draft.rows("links"):
         commodities, unit = split_list(row.get("commodities")), row.get("unit")
         if "gas" in commodities and set(commodities) != {"gas"}:
-            yield _at("links", row, "commodities", "gas shares a link with goods counted in tonnes", "make two links of it")
+            yield at("links", row, "commodities", "gas shares a link with goods counted in tonnes", "make two links of it")
         elif row.get("capacity") != UNLIMITED and not fits(unit, commodities):
-            yield _at(
+            yield at(
                 "links",
                 row,
                 "unit",
@@ -210,11 +212,11 @@ def numbers_are_plausible(draft: Draft) -> Iterator[Finding]:
                     continue
                 value = number(cell)
                 if value is None or not low <= value <= high:
-                    yield _at(
+                    yield at(
                         table, row, column, f"{cell!r} is not a number in {low:g}..{high:g}", "mend the number or leave the cell empty"
                     )
                 elif column in ("valid_from", "valid_to", "year") and value != int(value):
-                    yield _at(table, row, column, f"{cell!r} is not a whole year", "write a year such as 2024")
+                    yield at(table, row, column, f"{cell!r} is not a whole year", "write a year such as 2024")
 
 
 def years_are_ordered(draft: Draft) -> Iterator[Finding]:
@@ -222,7 +224,7 @@ def years_are_ordered(draft: Draft) -> Iterator[Finding]:
     for row in draft.rows("links"):
         begin, end = number(row.get("valid_from")), number(row.get("valid_to"))
         if begin is not None and end is not None and end < begin:
-            yield _at("links", row, "valid_to", f"valid_to {end:.0f} is before valid_from {begin:.0f}", "swap or mend the years")
+            yield at("links", row, "valid_to", f"valid_to {end:.0f} is before valid_from {begin:.0f}", "swap or mend the years")
 
 
 def references_are_known(draft: Draft) -> Iterator[Finding]:
@@ -230,25 +232,25 @@ def references_are_known(draft: Draft) -> Iterator[Finding]:
     links, places = draft.ids("links", "link_id"), draft.ids("places", "place_id")
     for row in draft.rows("corridors"):
         if not split_list(row.get("members")):
-            yield _at("corridors", row, "members", "the corridor has no links", "name at least one link_id")
+            yield at("corridors", row, "members", "the corridor has no links", "name at least one link_id")
         for member in split_list(row.get("members")):
             if member not in links:
-                yield _at("corridors", row, "members", f"unknown link {member!r}", "use a link_id of links.csv")
+                yield at("corridors", row, "members", f"unknown link {member!r}", "use a link_id of links.csv")
     for row in draft.rows("capacities"):
         if row.get("id") not in links | places:
-            yield _at("capacities", row, "id", f"unknown id {row.get('id')!r}", "use a link_id or place_id")
+            yield at("capacities", row, "id", f"unknown id {row.get('id')!r}", "use a link_id or place_id")
     for row in draft.rows("cases"):
         if row.get("place_id") not in links | places:
-            yield _at("cases", row, "place_id", f"unknown place {row.get('place_id')!r}", "use a place_id of places.csv")
+            yield at("cases", row, "place_id", f"unknown place {row.get('place_id')!r}", "use a place_id of places.csv")
         if row.get("commodity") not in COMMODITIES:
-            yield _at("cases", row, "commodity", f"unknown commodity {row.get('commodity')!r}", f"use one of {', '.join(COMMODITIES)}")
+            yield at("cases", row, "commodity", f"unknown commodity {row.get('commodity')!r}", f"use one of {', '.join(COMMODITIES)}")
         if row.get("role") not in ("supply", "demand", "floor"):
-            yield _at("cases", row, "role", f"unknown role {row.get('role')!r}", "use supply, demand or floor")
+            yield at("cases", row, "role", f"unknown role {row.get('role')!r}", "use supply, demand or floor")
         value = number(row.get("amount"))
         if value is None or value < 0:
-            yield _at("cases", row, "amount", f"{row.get('amount')!r} is not an amount of zero or more", "give a number")
+            yield at("cases", row, "amount", f"{row.get('amount')!r} is not an amount of zero or more", "give a number")
         if row.get("unit") not in UNITS:
-            yield _at("cases", row, "unit", f"unknown unit {row.get('unit')!r}", f"use one of {', '.join(UNITS)}")
+            yield at("cases", row, "unit", f"unknown unit {row.get('unit')!r}", f"use one of {', '.join(UNITS)}")
 
 
 def lines_reach_their_places(draft: Draft) -> Iterator[Finding]:
@@ -264,7 +266,7 @@ def lines_reach_their_places(draft: Draft) -> Iterator[Finding]:
                 continue
             gap = distance_km(*end, *vertex[:2])
             if gap > REACH_KM:
-                yield _at(
+                yield at(
                     "links", row, column, f"the line ends {gap:.0f} km from {row.get(column)!r}", f"draw it to within {REACH_KM:.0f} km"
                 )
 
@@ -279,11 +281,11 @@ def lengths_fit_the_distance(draft: Draft) -> Iterator[Finding]:
             continue
         straight = distance_km(*ends[0], *ends[1])
         if stated < straight * (1 - LENGTH_TOLERANCE) or stated > straight * LONGEST_DETOUR * (1 + LENGTH_TOLERANCE):
-            yield _at("links", row, "length_km", f"{stated:.0f} km is stated, the straight line is {straight:.0f} km", "check the length")
+            yield at("links", row, "length_km", f"{stated:.0f} km is stated, the straight line is {straight:.0f} km", "check the length")
             continue
         line = draft.lines.get(row.get("link_id"))
         if line is not None and abs(length_km(line) / stated - 1) > LENGTH_TOLERANCE:
-            yield _at("links", row, "length_km", f"{stated:.0f} km is stated, {length_km(line):.0f} km is drawn", "check both")
+            yield at("links", row, "length_km", f"{stated:.0f} km is stated, {length_km(line):.0f} km is drawn", "check both")
 
 
 def places_are_touched(draft: Draft) -> Iterator[Finding]:
@@ -291,14 +293,14 @@ def places_are_touched(draft: Draft) -> Iterator[Finding]:
     touched = draft.ids("links", "from_place") | draft.ids("links", "to_place")
     for row in draft.rows("places"):
         if row.get("place_id") not in touched:
-            yield _at("places", row, "place_id", f"no link touches {row.get('place_id')!r}", "add a link or remove the place")
+            yield at("places", row, "place_id", f"no link touches {row.get('place_id')!r}", "add a link or remove the place")
 
 
 def kinds_are_known(draft: Draft) -> Iterator[Finding]:
     """Soft: the kind of a place is a word of the vocabulary, or empty."""
     for row in draft.rows("places"):
         if row.get("kind") and row.get("kind") not in KINDS:
-            yield _at("places", row, "kind", f"unknown kind {row.get('kind')!r}", f"use one of {', '.join(KINDS)}")
+            yield at("places", row, "kind", f"unknown kind {row.get('kind')!r}", f"use one of {', '.join(KINDS)}")
 
 
 #: Rules that look from one table into another say nothing where that other one could not be read at all.

@@ -22,6 +22,7 @@ KINDS = (
     "market",
     "pump_station",
 )
+ACTIONS = ("close", "open", "capacity", "supply", "demand", "floor", "year")
 UNLIMITED = "unlimited"
 BASE_YEAR = 2024
 
@@ -69,7 +70,7 @@ LINKS = TableSchema(
 CAPACITIES = TableSchema("capacities", ("id", "year", "capacity", "unit"), ("figure_id",))
 CORRIDORS = TableSchema("corridors", ("corridor_id", "name", "members"), ())
 CASES = TableSchema("cases", ("case_id", "year", "flow", "commodity", "role", "place_id", "amount", "unit"), ("figure_id",))
-SCENARIOS = TableSchema("scenarios", ("scenario_id",), ())
+SCENARIOS = TableSchema("scenarios", ("scenario_id", "action", "target"), ("name", "value", "figure_id", "source", "note"))
 FIGURES = TableSchema("figures", ("figure_id", "subject", "attribute", "value"), ())
 TABLES = (PLACES, LINKS, CAPACITIES, CORRIDORS, CASES, SCENARIOS, FIGURES)
 

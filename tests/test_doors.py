@@ -18,7 +18,7 @@ import routes
 from tests.conftest import ROOT
 
 GEODATA = {"Finding", "Network", "NetworkError", "NetworkWarning", "fleet_capacity", "read_dimacs", "read_network"}
-ROUTES = {"MaxFlow", "Routes", "Scenario", "alternatives", "maps", "max_flow"}
+ROUTES = {"MaxFlow", "Routes", "Scenario", "alternatives", "maps", "max_flow", "read_scenario", "scenario_names"}
 
 
 def test_the_doors_export_what_is_public() -> None:

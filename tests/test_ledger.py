@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import geodata
 from geodata import ledger
 
 
@@ -63,8 +64,9 @@ def test_no_sentence_of_the_documents_is_copied(lines: dict[str, list[str]]) -> 
         words = re.findall(r"\w+", " ".join(text).lower())
         said.update({" ".join(words[at : at + 8]): "" for at in range(len(words) - 7)})
     copied = []
-    for name in ("figures", "claims", "systems"):
-        for row in ledger.ledger_table(name).to_dict("records"):
+    tables = [*(ledger.ledger_table(name) for name in ("figures", "claims", "systems")), geodata.read_network().scenarios]
+    for table in tables:
+        for row in table.to_dict("records"):
             for cell in row.values():
                 words = re.findall(r"\w+", str(cell).lower())
                 copied += [" ".join(words[at : at + 8]) for at in range(len(words) - 7) if " ".join(words[at : at + 8]) in said]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from geodata.schema import COMMODITIES, LINKS, MODES, PLACES, STATUSES
+from geodata.schema import ACTIONS, COMMODITIES, LINKS, MODES, PLACES, SCENARIOS, STATUSES
 from geodata.units import UNITS
 from tests.conftest import ROOT
 
@@ -38,9 +38,9 @@ def test_the_two_commands_are_the_ones_that_are_checked() -> None:
 
 
 def test_tables_are_told_as_the_code_has_them() -> None:
-    for schema in (PLACES, LINKS):
+    for schema in (PLACES, LINKS, SCENARIOS):
         row = next(line for line in README.splitlines() if line.startswith(f"| `{schema.name}.csv`"))
         told = [set(re.findall(r"\w+", cell)) for cell in row.split("|")[2:4]]
         assert told == [set(schema.required), set(schema.optional)]
-    for words in (MODES, COMMODITIES, STATUSES, UNITS):
+    for words in (MODES, COMMODITIES, STATUSES, UNITS, ACTIONS):
         assert all(word in README for word in words)

@@ -226,6 +226,37 @@ def test_case_amounts_name_their_figures(packaged: Network, figures: pd.DataFram
     assert sorted(set(packaged.cases["figure_id"]) - set(figures.index)) == []
 
 
+def test_every_change_of_a_scenario_names_its_figure_or_source(packaged: Network, figures: pd.DataFrame) -> None:
+    """Amounts are those of their figure; a closure may stand on a document line, a claim or a public source alone."""
+    known = set(ledger.ledger_table("claims")["claim_id"]) | set(ledger.ledger_table("sources")["source_id"])
+    claims = {(claim.document, claim.line) for claim in ledger.ledger_table("claims").itertuples()}
+    wrong = []
+    for row in packaged.scenarios.itertuples():
+        sources = split_list(row.source)
+        wrong += [(row.scenario_id, name) for name in sources if name not in known and tuple(name.split(":")) not in claims]
+        if row.figure_id not in figures.index:
+            wrong += [(row.scenario_id, row.figure_id)] if row.figure_id or row.value or not sources else []
+            continue
+        figure = figures.loc[row.figure_id]
+        number, _, unit = row.value.removeprefix("x").partition(" ")
+        # A year's throughput is told in the ledger in Mt alone, as the amount of the year.
+        same_unit = figure["unit"].startswith(unit) or (figure["unit"] == unit.partition("/")[0] and figure["period"].isdigit())
+        if row.value and not (math.isclose(float(number), figure["value"]) and same_unit):
+            wrong.append((row.scenario_id, row.value, row.figure_id))
+    assert wrong == []
+
+
+def test_scenarios_are_told_in_order_and_change_what_cases_have(packaged: Network) -> None:
+    table = packaged.scenarios
+    assert list(table["scenario_id"]) == sorted(table["scenario_id"])
+    assert (table["name"] != "").all()
+    assert not table["name"].str.contains(" + ", regex=False).any()
+    assert not table["note"].str.contains("; ", regex=False).any()
+    held = {(row.role, f"{row.flow}:{row.place_id}") for row in packaged.cases.itertuples()}
+    changed = table[table["action"].isin(["supply", "demand"])]
+    assert [pair for pair in zip(changed["action"], changed["target"], strict=True) if pair not in held] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("mode", "limit"), [("pipeline", "12"), ("rail", "3")])
 def test_lines_lie_where_the_reference_lies(shared: Path, mode: str, limit: str) -> None:

@@ -37,7 +37,21 @@ def sound() -> Tables:
                 "unit": "kt/yr",
             }
         ],
+        "scenarios": [
+            change("s", "close", "ab", name="S"),
+            change("s", "capacity", "way", "x0.5"),
+            change("s", "supply", "x:a", "2 kt/yr"),
+            change("s", "demand", "x:c", "unlimited"),
+            change("s", "floor", "x:bc", "1 kt/yr"),
+            change("t", "year", "", 2030, name="T"),
+            change("t", "open", "country:RUS"),
+            change("t", "capacity", "bc", "5 kt/yr"),
+        ],
     }
+
+
+def change(scenario: str, action: str, target: str, value: object = "", *, name: str = "") -> dict[str, Any]:
+    return {"scenario_id": scenario, "name": name, "action": action, "target": target, "value": value}
 
 
 def read(folder: Path, tables: Tables) -> geodata.Network:
@@ -95,7 +109,119 @@ BREAKS = [
     (set_cell("cases", 0, "place_id", "zz"), "cases.csv", 2, "place_id", "unknown place 'zz'"),
     (set_cell("cases", 0, "role", "wish"), "cases.csv", 2, "role", "unknown role 'wish'"),
     (set_cell("places", 0, "name", "bell \x07"), "places.csv", 2, "name", "control character"),
+    (set_cell("scenarios", 0, "scenario_id", "s 1"), "scenarios.csv", 2, "scenario_id", "not plain"),
+    (set_cell("scenarios", 0, "action", "shut"), "scenarios.csv", 2, "action", "unknown action 'shut'"),
+    (set_cell("scenarios", 0, "target", "zz"), "scenarios.csv", 2, "target", "unknown link, place, corridor or country 'zz'"),
+    (set_cell("scenarios", 0, "target", ""), "scenarios.csv", 2, "target", "unknown link, place, corridor or country ''"),
+    (set_cell("scenarios", 0, "target", "place:ab"), "scenarios.csv", 2, "target", "'place:ab'"),
+    (set_cell("scenarios", 6, "target", "country:UZB"), "scenarios.csv", 8, "target", "'country:UZB' is no country of this network"),
+    (set_cell("scenarios", 1, "target", "country:RUS"), "scenarios.csv", 3, "target", "a capacity belongs to"),
+    (set_cell("scenarios", 2, "target", "y:a"), "scenarios.csv", 4, "target", "unknown flow 'y'"),
+    (set_cell("scenarios", 2, "target", "x:zz"), "scenarios.csv", 4, "target", "unknown place 'zz'"),
+    (set_cell("scenarios", 2, "target", "zz"), "scenarios.csv", 4, "target", "unknown place 'zz'"),
+    (set_cell("scenarios", 2, "target", "b"), "scenarios.csv", 4, "target", "no flow has a supply at 'b'"),
+    (set_cell("scenarios", 4, "target", "y:bc"), "scenarios.csv", 6, "target", "unknown flow 'y'"),
+    (set_cell("scenarios", 4, "target", "x:a"), "scenarios.csv", 6, "target", "unknown link or corridor 'a'"),
+    (set_cell("scenarios", 4, "target", "zz"), "scenarios.csv", 6, "target", "'zz'"),
+    (set_cell("scenarios", 5, "target", "ab"), "scenarios.csv", 7, "target", "a year has no target"),
+    (set_cell("scenarios", 0, "value", "x0.5"), "scenarios.csv", 2, "value", "to close takes no value"),
+    *(
+        (set_cell("scenarios", row, "value", text), "scenarios.csv", row + 2, "value", words)
+        for row in (1, 2, 3, 4, 7)
+        for text, words in (
+            ("", "not an amount"),
+            ("much", "not an amount"),
+            ("5", "unknown unit"),
+            ("5 t/d", "unknown unit 't/d'"),
+            ("-1 kt/yr", "not an amount"),
+            ("nan kt/yr", "not an amount"),
+            ("1e300 kt/yr", "is above"),
+            ("2 bcm/yr", "does not fit crude"),
+            ("xhalf", "not a factor"),
+            ("x-1", "not a factor"),
+            ("x", "not a factor"),
+        )
+    ),
+    (set_cell("scenarios", 4, "value", "unlimited"), "scenarios.csv", 6, "value", "a floor cannot be unlimited"),
+    (set_cell("scenarios", 5, "value", ""), "scenarios.csv", 7, "value", "not a whole year"),
+    (set_cell("scenarios", 5, "value", 2030.5), "scenarios.csv", 7, "value", "not a whole year"),
+    (set_cell("scenarios", 5, "value", 1700), "scenarios.csv", 7, "value", "not a whole year in 1900..2100"),
+    (set_cell("scenarios", 1, "name", "Other"), "scenarios.csv", 3, "name", "is called 'S' in row 2"),
 ]
+
+
+def added(*rows: dict[str, Any]) -> Callable[[Tables], None]:
+    return lambda tables: tables["scenarios"].extend(rows)
+
+
+@pytest.mark.parametrize(
+    ("change_of_tables", "row", "column", "words"),
+    [
+        (added(change("s", "close", "ab")), 10, "target", "has this close in row 2 already"),
+        (added(change("t", "year", "", 2031)), 10, "action", "has this year in row 7 already"),
+        (added(change("s", "capacity", "ab", "5 kt/yr")), 10, "value", "gives 'ab' x0.5 in row 3"),
+        (added(change("u", "capacity", "b", "5 bcm/yr")), 10, "value", "does not fit crude"),
+    ],
+)
+def test_what_a_further_change_breaks(
+    tmp_path: Path, change_of_tables: Callable[[Tables], None], row: int, column: str, words: str
+) -> None:
+    tables = sound()
+    change_of_tables(tables)
+    with pytest.raises(NetworkError, match=words) as caught:
+        read(tmp_path, tables)
+    assert [(f.file, f.row, f.column) for f in caught.value.findings] == [("scenarios.csv", row, column)]
+
+
+def test_a_place_alone_stands_for_the_one_flow_that_has_it(tmp_path: Path) -> None:
+    tables = sound()
+    tables["scenarios"].append(change("u", "supply", "a", "3 kt/yr"))
+    read(tmp_path, tables)
+    tables["cases"].append(tables["cases"][0] | {"flow": "y"})
+    with pytest.raises(NetworkError, match="several flows have a supply at 'a'; write x:a or y:a"):
+        read(tmp_path, tables)
+
+
+def test_an_id_of_two_things_has_to_be_told_apart(tmp_path: Path) -> None:
+    tables = sound()
+    tables["corridors"].append({"corridor_id": "ab", "name": "Same", "members": "ab"})
+    with pytest.raises(NetworkError, match="'ab' names several things; write link:ab or corridor:ab"):
+        read(tmp_path, tables)
+    tables["scenarios"][0]["target"] = "corridor:ab"
+    assert read(tmp_path, tables).scenarios["target"].iloc[0] == "corridor:ab"
+
+
+def test_a_place_where_gas_meets_other_goods_takes_either_unit(tmp_path: Path) -> None:
+    tables = sound()
+    tables["links"].append(link("gas", "a", "b", commodities="gas", unit="mcm/yr", countries="KAZ"))
+    tables["scenarios"] += [change("u", "capacity", "a", "5 bcm/yr"), change("v", "capacity", "a", "5 kt/yr")]
+    read(tmp_path, tables)
+    tables["scenarios"].append(change("w", "capacity", "gas", "5 kt/yr"))
+    with pytest.raises(NetworkError, match="does not fit gas"):
+        read(tmp_path, tables)
+
+
+def test_a_broken_scenario_and_a_broken_link_are_told_together(tmp_path: Path) -> None:
+    tables = sound()
+    tables["links"][0]["mode"] = "train"
+    tables["scenarios"][1]["value"] = "half"
+    tables["scenarios"][2]["target"] = "x:zz"
+    with pytest.raises(NetworkError, match="3 faults") as caught:
+        read(tmp_path, tables)
+    assert {(f.file, f.row, f.column) for f in caught.value.findings} == {
+        ("links.csv", 2, "mode"),
+        ("scenarios.csv", 3, "value"),
+        ("scenarios.csv", 4, "target"),
+    }
+
+
+def test_scenarios_without_a_column(tmp_path: Path) -> None:
+    tables = sound()
+    for row in tables["scenarios"]:
+        del row["target"]
+    with pytest.raises(NetworkError) as caught:
+        read(tmp_path, tables)
+    assert [(f.row, f.column, f.message) for f in caught.value.findings] == [(1, "target", "the column is missing")]
 
 
 def test_the_sound_network_passes(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from .errors import InfeasibleError
 from .scenarios import Scenario
 from .stored import read_scenario
 
+Amounts = dict[tuple[str, str], float]
 #: So many of the dearest full links and places are named as what binds.
 MOST_BINDING = 5
 
@@ -45,7 +46,7 @@ class Comparison:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        rows = []
+        rows: list[tuple[object, ...]] = []
         for scenario in self.scenarios:
             plan = self.plans.get(scenario.name)
             if plan is None:
@@ -81,15 +82,13 @@ class Comparison:
         frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["scenario"])
         return frame[["scenario", *(name for name in frame.columns if name != "scenario")]]
 
-    def _by(self, item: str, amounts: object) -> pd.DataFrame:
-        found = {name: amounts(plan) for name, plan in self.plans.items()}  # type: ignore[operator]
+    def _by(self, item: str, amounts: Callable[[Allocation], Amounts]) -> pd.DataFrame:
+        found = {name: amounts(plan) for name, plan in self.plans.items()}
         keys = sorted({key for part in found.values() for key in part})
-        rows = []
         first = found.get(self.scenarios[0].name, {})
+        rows = []
         for name, part in found.items():
-            total = {flow.name: 0.0 for flow in self.case.flows}
-            for way in self.plans[name].sent:
-                total[way.flow] += way.amount
+            total = self.plans[name].by_flow.set_index("flow")["delivered"]
             for flow, key in keys:
                 amount = part.get((flow, key), 0.0)
                 share = amount / total[flow] if total[flow] > 0 else np.nan
@@ -100,17 +99,17 @@ class Comparison:
 def compare(network: Network, case: Case, scenarios: Iterable[Scenario | str]) -> Comparison:
     """The cheapest plan of a case under each scenario; differences are to the first.
 
-    A scenario may be given by the name it is stored under. Raises ValueError where there is none or two have one name,
+    A scenario may be given by the id it is stored under. Raises ValueError where there is none or two have one name,
     and as `allocate` does, but for a contract that cannot be kept: that scenario's row says so.
 
     >>> import geodata, routes
-    >>> both = compare(geodata.read_network(), routes.read_case("kazakh-crude-2024"), [routes.Scenario("base"), routes.Scenario("no CPC", close=["cpc"])])
+    >>> case = routes.read_case("kazakh-crude-2024")
+    >>> both = compare(geodata.read_network(), case, [routes.Scenario("base"), "cpc-stopped"])
     >>> bool(both.table["delivered_change"].iloc[1] < 0)
     True
     """
-    chosen = tuple(
-        read_scenario(one, network) if isinstance(one, str) else one for one in ([scenarios] if isinstance(scenarios, str) else scenarios)
-    )
+    asked = (scenarios,) if isinstance(scenarios, str) else tuple(scenarios)
+    chosen = tuple(read_scenario(one, network) if isinstance(one, str) else one for one in asked)
     names = [scenario.name for scenario in chosen]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"compare needs at least one scenario, each with a name of its own; given: {', '.join(names) or 'none'}")
@@ -125,9 +124,6 @@ def compare(network: Network, case: Case, scenarios: Iterable[Scenario | str]) -
 
 def _mean(plan: Allocation, name: str) -> float:
     return sum(way.amount * getattr(way, name) for way in plan.sent) / plan.delivered if plan.delivered > 0 else np.nan
-
-
-Amounts = dict[tuple[str, str], float]
 
 
 def by_country(plan: Allocation) -> Amounts:
@@ -150,19 +146,19 @@ def by_market(plan: Allocation) -> Amounts:
 def by_corridor(plan: Allocation) -> Amounts:
     """How much of each flow goes by each corridor.
 
-    A way goes by a corridor where it takes a link that no other corridor has; by one without such a link, where it
-    takes all of its links (a trunk line that several corridors share tells nothing of which of them is meant).
+    Corridors share trunk lines, which tell nothing of which of them is meant. So a way goes by a corridor where it takes
+    one of the links that the fewest corridors share with it.
     """
     members = plan.network.corridor_links
     count: dict[str, int] = {}
     for links in members.values():
         for link in set(links):
             count[link] = count.get(link, 0) + 1
-    own = {corridor: {link for link in links if count[link] == 1} for corridor, links in members.items()}
+    telling = {corridor: {link for link in links if count[link] == min(count[one] for one in links)} for corridor, links in members.items()}
     found: Amounts = {}
     for way in plan.sent:
         taken = set(way.links)
-        for corridor, links in members.items():
-            if (taken & own[corridor]) if own[corridor] else (links and taken >= set(links)):
+        for corridor, links in telling.items():
+            if taken & links:
                 found[way.flow, corridor] = found.get((way.flow, corridor), 0.0) + way.amount
     return found

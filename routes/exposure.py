@@ -56,7 +56,7 @@ def _lost(network: Network, allocation: Allocation, countries: Iterable[str]) ->
     before = allocation.by_flow.set_index("flow")["delivered"]
     lost = {}
     for country in countries:
-        closed = allocation.scenario + Scenario(f"{country} closed", close=[f"{COUNTRY}{country}"])
+        closed = allocation.scenario + Scenario(f"{country} closed", close=(f"{COUNTRY}{country}",))
         after = allocate(network, allocation.case, scenario=closed).by_flow.set_index("flow")["delivered"]
         lost.update({(str(flow), country): max(float(before[flow] - after[flow]), 0.0) for flow in before.index})
     return lost

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from geodata.network import Network
 from geodata.schema import number
-from geodata.units import parse_amount
+from geodata.units import fits, parse_amount
 
 from .errors import UnknownIdError
 
@@ -140,3 +140,12 @@ def changed_capacity(text: str, before: float, commodities: Collection[str]) -> 
         raise ValueError(f"{text!r} is not a factor of zero or more, such as 'x0.5'")
     # Nothing of what is unlimited is nothing; any other share of it is unlimited still.
     return 0.0 if factor == 0 else before * factor
+
+
+def counts(text: str, commodity: str) -> bool:
+    """Whether a change of capacity speaks of a commodity: an amount in m3 speaks of gas alone, one in tonnes of the rest.
+
+    >>> counts("5 Mt/yr", "gas"), counts("x0.5", "gas"), counts("5 Mt/yr", "crude")
+    (False, True, True)
+    """
+    return text.startswith("x") or fits(text.rpartition(" ")[2], [commodity])

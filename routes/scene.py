@@ -10,7 +10,7 @@ from geodata.facts import LinkFacts
 from geodata.network import Network, require_commodity
 
 from .errors import unknown
-from .scenarios import COUNTRY, Scenario, changed_capacity, select
+from .scenarios import COUNTRY, Scenario, changed_capacity, counts, select
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ def _place_capacity(network: Network, commodity: str, closed: frozenset[str], ch
         bounds = place.counts_gas == (commodity == "gas") and not math.isnan(place.capacity)
         amount = place.capacity if bounds else math.inf
         text = change.get(place.place_id)
-        capacity[place.place_id] = amount if text is None else _changed(place.place_id, text, amount, (commodity,))
+        if text is not None and counts(text, commodity):
+            amount = _changed(place.place_id, text, amount, (commodity,))
+        capacity[place.place_id] = amount
     return capacity
 
 

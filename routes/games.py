@@ -43,7 +43,7 @@ def shapley(worth: ArrayLike) -> Floats:
     weight = np.array([1.0 / (players * comb(players - 1, size)) for size in range(players)])
     # The first half of the table, the coalitions without the last player, has the sizes of those without any one player.
     weights = weight[_sums(np.ones(players))[: table.size // 2].astype(np.int64)]
-    return np.array([weights @ _marginal(table, player) for player in range(players)], dtype=np.float64)
+    return np.array([(weights * _marginal(table, player)).sum() for player in range(players)], dtype=np.float64)
 
 
 def banzhaf(worth: ArrayLike) -> Floats:
@@ -134,17 +134,22 @@ def _settle(surplus: Floats) -> Floats:
     # Those of one player span everything, so a stage never runs out of coalitions.
     rows = np.concatenate([alone, surplus.size - 1 - alone])
     while True:
-        payoff, limit = _stages(surplus, rows)
-        breach = surplus - _sums(payoff) - limit
-        breach[rows] = 0.0
-        worst = _worst(breach, 2 * players)
+        payoff, stages = _stages(surplus, rows)
+        excess = surplus - _sums(payoff)
+        excess[rows] = -np.inf
+        # Levels never rise from stage to stage, so who is not above the last one breaches none.
+        above = np.flatnonzero(excess > stages[-1][1] + FEASIBLE)
+        limit = np.full(above.size, np.inf)
+        for free, level in stages:
+            limit[_outside(above, free)] = level
+        worst = _worst(above, excess[above] - limit, 2 * players)
         if not worst.size:
             return payoff
         rows = np.concatenate([rows, worst])
 
 
-def _stages(surplus: Floats, rows: Coalitions) -> tuple[Floats, Floats]:
-    """The payoff that the stages lead to when only some coalitions count, and the level each coalition has to keep.
+def _stages(surplus: Floats, rows: Coalitions) -> tuple[Floats, list[tuple[Floats, float]]]:
+    """The payoff that the stages lead to when only some coalitions count, and each stage's open directions and level.
 
     ``settled`` has independent indicators of coalitions whose payoff is the same in every solution still possible; when
     as many as there are players, the payoff is unique. The excess of a coalition in their span is constant too and no
@@ -153,17 +158,15 @@ def _stages(surplus: Floats, rows: Coalitions) -> tuple[Floats, Floats]:
     players = surplus.size.bit_length() - 1
     payoff = np.full(players, surplus[-1] / players)
     settled = np.ones((1, players))
-    limit = np.full(surplus.size, np.inf)
-    unsettled = np.arange(surplus.size)
+    stages: list[tuple[Floats, float]] = []
     while (free := null_space(settled)).size:
-        unsettled = unsettled[_outside(unsettled, free)]
         rows = rows[_outside(rows, free)]
         payoff, level, stopping = _stage(surplus, rows, settled, payoff)
-        limit[unsettled] = level
+        stages.append((free, level))
         for coalition in stopping:
             if _outside(coalition[None], null_space(settled))[0]:
                 settled = np.vstack([settled, _members(coalition[None], players)])
-    return payoff, limit
+    return payoff, stages
 
 
 def _outside(coalitions: Coalitions, free: Floats) -> NDArray[np.bool_]:
@@ -195,11 +198,11 @@ def _stage(surplus: Floats, rows: Coalitions, settled: Floats, payoff: Floats) -
     return solved.x[:players], float(solved.fun), np.concatenate([rows[-solved.ineqlin.marginals > POSITIVE], alone])
 
 
-def _worst(breach: Floats, most: int) -> Coalitions:
+def _worst(coalitions: Coalitions, breach: Floats, most: int) -> Coalitions:
     """The coalitions that breach their level most; of equal ones, those that come first in the table."""
-    above = np.flatnonzero(breach > FEASIBLE)
-    if above.size <= most:
-        return above
-    least = np.partition(breach[above], -most)[-most]
-    larger, equal = above[breach[above] > least], above[breach[above] == least]
+    coalitions, breach = coalitions[breach > FEASIBLE], breach[breach > FEASIBLE]
+    if coalitions.size <= most:
+        return coalitions
+    least = np.partition(breach, -most)[-most]
+    larger, equal = coalitions[breach > least], coalitions[breach == least]
     return np.concatenate([larger, equal[: most - larger.size]])

@@ -1,7 +1,8 @@
 """What scenarios.csv must hold to: one change a row, on ids that are there, with an amount that can be read.
 
-A supply or demand is of a place of a flow, ``FLOW:PLACE``, or ``PLACE`` alone where one flow has it; a floor is of a
-link or corridor, ``FLOW:ID`` or ``ID`` alone. The flows are those of cases.csv.
+A supply or demand is of a place of a flow, ``FLOW:PLACE``, or ``PLACE`` alone where one flow has it (a factor may be
+for all that have it); a floor is of a link, place or corridor, ``FLOW:ID`` or ``ID`` alone. The flows are those of
+cases.csv.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ class Meant(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What the other tables of a draft offer as targets."""
+    """What the other tables of a draft offer as targets; ``having`` has, by role and id, the flows of each case."""
 
     links: dict[str, frozenset[str]]
     places: dict[str, frozenset[str]]
     corridors: dict[str, tuple[str, ...]]
     countries: frozenset[str]
     flows: dict[str, frozenset[str]]
-    at_place: dict[tuple[str, str], frozenset[str]]
+    having: dict[tuple[str, str], dict[str, frozenset[str]]]
 
     @classmethod
     def of(cls, draft: Draft) -> Known:
@@ -54,29 +55,31 @@ class Known(NamedTuple):
             for column in ("from_place", "to_place"):
                 touched.setdefault(row.get(column), set()).update(links[row.get("link_id")])
         flows: dict[str, set[str]] = {}
-        at_place: dict[tuple[str, str], set[str]] = {}
+        having: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
         for row in draft.rows("cases"):
             flows.setdefault(row.get("flow"), set()).add(row.get("commodity"))
-            at_place.setdefault((row.get("role"), row.get("place_id")), set()).add(row.get("flow"))
+            cases = having.setdefault((row.get("role"), row.get("place_id")), {})
+            cases[row.get("case_id")] = cases.get(row.get("case_id"), frozenset()) | {row.get("flow")}
         return cls(
             links,
             {place: frozenset(goods) for place, goods in touched.items()},
             {row.get("corridor_id"): split_list(row.get("members")) for row in draft.rows("corridors")},
             frozenset(countries),
             {flow: frozenset(goods) for flow, goods in flows.items()},
-            {key: frozenset(names) for key, names in at_place.items()},
+            having,
         )
 
-    def meant(self, action: str, target: str) -> Meant:
-        """What a row of this action means by its target."""
+    def meant(self, row: Row) -> Meant:
+        """What a row means by its target."""
+        action, target = row.get("action"), row.get("target")
         if action in SELECTING:
             return self._selected(action, target)
-        return self._of_a_flow(action, target) if action in AMOUNTS else Meant()
+        return self._of_a_flow(action, target, row.get("value")) if action in AMOUNTS else Meant()
 
     def _selected(self, action: str, target: str) -> Meant:
         if target.startswith(COUNTRY):
-            if action == "capacity":
-                return Meant(fault=f"a capacity belongs to a link, place or corridor, not to {target!r}")
+            if action not in ("close", "open"):
+                return Meant(fault=f"a {action} belongs to a link, place or corridor, not to {target!r}")
             known = target.removeprefix(COUNTRY) in self.countries
             return Meant() if known else Meant(fault=f"{target!r} is no country of this network")
         offers: dict[str, Collection[str]] = {"link:": self.links, "place:": self.places, "corridor:": self.corridors}
@@ -96,30 +99,34 @@ class Known(NamedTuple):
         goods = self.places[place]
         return () if "gas" in goods and len(goods) > 1 else (goods,)
 
-    def _of_a_flow(self, action: str, target: str) -> Meant:
+    def _of_a_flow(self, role: str, target: str, value: str) -> Meant:
         flow, colon, bare = target.partition(":")
         if not colon:
-            return self._without_a_flow(action, target)
+            return self._without_a_flow(role, target, value)
         if flow not in self.flows:
             return Meant(fault=f"unknown flow {flow!r}")
-        if action != "floor":
-            return Meant(goods=(self.flows[flow],)) if bare in self.places else Meant(fault=f"unknown place {bare!r}")
-        return self._selected_for_a_floor(bare)._replace(goods=(self.flows[flow],))
+        fault = self._place_fault(role, bare)
+        if not fault and _factor(value) is not None and not any(flow in names for names in self.having.get((role, bare), {}).values()):
+            fault = f"{flow!r} has no {role} at {bare!r} that a factor could change"
+        return Meant(goods=(self.flows[flow],), fault=fault)
 
-    def _without_a_flow(self, action: str, target: str) -> Meant:
-        if action == "floor":
-            return self._selected_for_a_floor(target)
-        if target not in self.places:
-            return Meant(fault=f"unknown place {target!r}")
-        flows = sorted(self.at_place.get((action, target), ()))
-        if len(flows) == 1:
-            return Meant(goods=(self.flows[flows[0]],))
-        told = f"several flows have a {action} at {target!r}; write {' or '.join(f'{flow}:{target}' for flow in flows)}"
-        return Meant(fault=told if flows else f"no flow has a {action} at {target!r}")
+    def _without_a_flow(self, role: str, target: str, value: str) -> Meant:
+        """The flows that have it: one in each case, or any number for a factor; where none has it, the only one there is."""
+        fault = self._place_fault(role, target)
+        cases = self.having.get((role, target), {})
+        flows = sorted(frozenset().union(*cases.values())) if cases else sorted(self.flows)
+        factor = _factor(value) is not None
+        if not fault and not cases and (factor or len(flows) != 1):
+            fault = f"no flow has a {role} at {target!r}"
+        elif not fault and not factor and any(len(names) > 1 for names in cases.values()):
+            fault = f"several flows have a {role} at {target!r}; write {' or '.join(f'{flow}:{target}' for flow in flows)}"
+        return Meant(goods=tuple(self.flows[flow] for flow in flows), fault=fault)
 
-    def _selected_for_a_floor(self, target: str) -> Meant:
-        found = self._selected("capacity", target)
-        return Meant(fault=f"unknown link or corridor {target!r}") if found.places else found
+    def _place_fault(self, role: str, name: str) -> str:
+        """What is wrong with the id that a supply, demand or floor is at."""
+        if role == "floor":
+            return self._selected("floor", name).fault
+        return "" if name in self.places else f"unknown place {name!r}"
 
 
 def actions_are_known(draft: Draft) -> Iterator[Finding]:
@@ -134,12 +141,12 @@ def targets_are_known(draft: Draft) -> Iterator[Finding]:
     known = Known.of(draft)
     remedies = dict.fromkeys(SELECTING, "use an id of links.csv, places.csv or corridors.csv, or country: with an ISO code")
     remedies |= dict.fromkeys(("supply", "demand"), "use FLOW:PLACE with a flow of cases.csv and a place_id of places.csv")
-    remedies["floor"] = "use FLOW:ID with a flow of cases.csv and a link_id or corridor_id"
+    remedies["floor"] = "use FLOW:ID with a flow of cases.csv and an id of links.csv, places.csv or corridors.csv"
     for row in draft.rows("scenarios"):
         action, target = row.get("action"), row.get("target")
         if action == "year" and target:
             yield at("scenarios", row, "target", f"a year has no target, but {target!r} is named", "leave the cell empty")
-        fault = known.meant(action, target).fault
+        fault = known.meant(row).fault
         if fault:
             yield at("scenarios", row, "target", fault, remedies[action])
 
@@ -155,7 +162,7 @@ def values_are_readable(draft: Draft) -> Iterator[Finding]:
             message = f"{value!r} is not a whole year in {YEARS.start}..{YEARS.stop - 1}"
             yield at("scenarios", row, "value", message, "write a year such as 2030")
         if action in AMOUNTS:
-            fault = _unreadable(action, value, known.meant(action, row.get("target")).goods)
+            fault = _unreadable(action, value, known.meant(row).goods)
             remedy = f"write an amount such as '1.5 Mt/yr' ({', '.join(UNITS)}) or a factor such as 'x0.5'"
             if fault:
                 yield at("scenarios", row, "value", fault, remedy)
@@ -164,16 +171,20 @@ def values_are_readable(draft: Draft) -> Iterator[Finding]:
 def _unreadable(action: str, value: str, goods: Iterable[Collection[str]]) -> str:
     """What is wrong with an amount or factor; an empty text where nothing is."""
     if value.startswith("x"):
-        factor = number(value[1:])
-        wrong = factor is None or not 0 <= factor <= MOST_CAPACITY
-        return f"{value!r} is not a factor of zero or more" if wrong else ""
+        return f"{value!r} is not a factor of zero or more" if _factor(value) is None else ""
     if value == UNLIMITED:
-        return "a floor cannot be unlimited" if action == "floor" else ""
+        return "" if action == "capacity" else f"a {action} cannot be unlimited"
     try:
         amounts = [parse_amount(value, each) for each in (goods or ((),))]
     except ValueError as error:
         return str(error)
     return f"the amount {value!r} is above {MOST_CAPACITY:g} kt a year" if max(amounts) > MOST_CAPACITY else ""
+
+
+def _factor(value: str) -> float | None:
+    """The number of a factor such as ``x0.5``, or None where the text is none."""
+    factor = number(value[1:]) if value.startswith("x") else None
+    return factor if factor is not None and 0 <= factor <= MOST_CAPACITY else None
 
 
 def changes_are_told_once(draft: Draft) -> Iterator[Finding]:
@@ -197,7 +208,7 @@ def capacities_do_not_clash(draft: Draft) -> Iterator[Finding]:
     for row in draft.rows("scenarios"):
         if row.get("action") != "capacity":
             continue
-        meant = known.meant("capacity", row.get("target"))
+        meant = known.meant(row)
         for thing in (*(f"link:{link}" for link in meant.links), *(f"place:{place}" for place in meant.places)):
             before = seen.setdefault((row.get("scenario_id"), thing), row)
             if before.get("target") != row.get("target") and before.get("value") != row.get("value"):

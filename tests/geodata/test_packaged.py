@@ -246,6 +246,32 @@ def test_every_change_of_a_scenario_names_its_figure_or_source(packaged: Network
     assert wrong == []
 
 
+def test_what_scenarios_work_out_follows_from_the_ledger(figures: pd.DataFrame) -> None:
+    value = figures["value"]
+    by_sea = value["derived.augusta-port.kazakh-crude.2024"]
+    sold = {
+        "china-6.5-mt": value["doc.kazakhstan-china-oil.planned-exports"] - value["kazakhstan-china-oil-pipeline.throughput.2024"],
+        "germany-2.1-mt": value["druzhba-kz-to-germany.throughput-kz-crude.2025"] - value["druzhba-kz-to-germany.throughput-kz-crude.2024"],
+        "germany-7-mt": value["doc.kazakh-oil-germany.possible"] - value["druzhba-kz-to-germany.throughput-kz-crude.2024"],
+    }
+    ferries = value["titr-sea-leg.capacity.2016"] + value["derived.aktau-alat-bulk.capacity"]
+    expected = {
+        "derived.cpc-one-mooring.capacity": 12 * value["cpc.capacity-with-1-spm.2022-09"],
+        "derived.caspian-exports-x5.total": value["doc.caspian-oil-exports.planned-growth-factor.2023"]
+        * value["aktau-port.throughput.2022"],
+        "derived.caspian-low.tanker-load": value["aktau-port.tanker-load-limit.2025-04"] / 12000,
+        "derived.titr-sea-containers.capacity-2027": value["titr.capacity.2027-plan"] - ferries,
+        "derived.aktau-kuryk-ports.growth-2028": value["aktau-kuryk-ports.capacity-target.2028-plan"]
+        / value["aktau-kuryk-ports.capacity.2023"],
+        "derived.poti-port.capacity-teu.2027": value["derived.poti-port.capacity-teu.2025"]
+        + value["poti-new-terminal-ptt.capacity-teu.2027-planned"],
+        "derived.astara-crossing.capacity-through-railway": value["instc-western-route.capacity.2022"]
+        + value["derived.astara-road.capacity"],
+        **{f"derived.augusta-port.{name}": (by_sea - amount) / by_sea for name, amount in sold.items()},
+    }
+    assert value[list(expected)].to_dict() == pytest.approx(expected, rel=5e-3)
+
+
 def test_scenarios_are_told_in_order_and_change_what_cases_have(packaged: Network) -> None:
     table = packaged.scenarios
     assert list(table["scenario_id"]) == sorted(table["scenario_id"])

@@ -41,7 +41,7 @@ def sound() -> Tables:
             change("s", "close", "ab", name="S"),
             change("s", "capacity", "way", "x0.5"),
             change("s", "supply", "x:a", "2 kt/yr"),
-            change("s", "demand", "x:c", "unlimited"),
+            change("s", "demand", "x:c", "3 kt/yr"),
             change("s", "floor", "x:bc", "1 kt/yr"),
             change("t", "year", "", 2030, name="T"),
             change("t", "open", "country:RUS"),
@@ -119,9 +119,8 @@ BREAKS = [
     (set_cell("scenarios", 2, "target", "y:a"), "scenarios.csv", 4, "target", "unknown flow 'y'"),
     (set_cell("scenarios", 2, "target", "x:zz"), "scenarios.csv", 4, "target", "unknown place 'zz'"),
     (set_cell("scenarios", 2, "target", "zz"), "scenarios.csv", 4, "target", "unknown place 'zz'"),
-    (set_cell("scenarios", 2, "target", "b"), "scenarios.csv", 4, "target", "no flow has a supply at 'b'"),
     (set_cell("scenarios", 4, "target", "y:bc"), "scenarios.csv", 6, "target", "unknown flow 'y'"),
-    (set_cell("scenarios", 4, "target", "x:a"), "scenarios.csv", 6, "target", "unknown link or corridor 'a'"),
+    (set_cell("scenarios", 4, "target", "x:country:RUS"), "scenarios.csv", 6, "target", "a floor belongs to"),
     (set_cell("scenarios", 4, "target", "zz"), "scenarios.csv", 6, "target", "'zz'"),
     (set_cell("scenarios", 5, "target", "ab"), "scenarios.csv", 7, "target", "a year has no target"),
     (set_cell("scenarios", 0, "value", "x0.5"), "scenarios.csv", 2, "value", "to close takes no value"),
@@ -142,7 +141,9 @@ BREAKS = [
             ("x", "not a factor"),
         )
     ),
+    (set_cell("scenarios", 2, "value", "unlimited"), "scenarios.csv", 4, "value", "a supply cannot be unlimited"),
     (set_cell("scenarios", 4, "value", "unlimited"), "scenarios.csv", 6, "value", "a floor cannot be unlimited"),
+    (set_cell("scenarios", 3, "value", "x2"), "scenarios.csv", 5, "target", "'x' has no demand at 'c' that a factor could change"),
     (set_cell("scenarios", 5, "value", ""), "scenarios.csv", 7, "value", "not a whole year"),
     (set_cell("scenarios", 5, "value", 2030.5), "scenarios.csv", 7, "value", "not a whole year"),
     (set_cell("scenarios", 5, "value", 1700), "scenarios.csv", 7, "value", "not a whole year in 1900..2100"),
@@ -174,12 +175,28 @@ def test_what_a_further_change_breaks(
 
 
 def test_a_place_alone_stands_for_the_one_flow_that_has_it(tmp_path: Path) -> None:
+    """One in each case; for a factor any number; and where no flow has it yet, the only flow there is."""
     tables = sound()
-    tables["scenarios"].append(change("u", "supply", "a", "3 kt/yr"))
+    tables["scenarios"] += [
+        change("u", "supply", "a", "3 kt/yr"),
+        change("u", "supply", "b", "3 kt/yr"),
+        change("u", "floor", "ab", "1 kt/yr"),
+    ]
     read(tmp_path, tables)
-    tables["cases"].append(tables["cases"][0] | {"flow": "y"})
-    with pytest.raises(NetworkError, match="several flows have a supply at 'a'; write x:a or y:a"):
+    tables["cases"].append(tables["cases"][0] | {"case_id": "other", "flow": "y"})
+    with pytest.raises(NetworkError, match="2 faults") as caught:
         read(tmp_path, tables)
+    assert [(f.row, f.message) for f in caught.value.findings] == [
+        (11, "no flow has a supply at 'b'"),
+        (12, "no flow has a floor at 'ab'"),
+    ]
+    del tables["scenarios"][-2:]
+    read(tmp_path, tables)
+    tables["cases"].append(tables["cases"][0] | {"flow": "z"})
+    with pytest.raises(NetworkError, match="several flows have a supply at 'a'; write x:a or y:a or z:a"):
+        read(tmp_path, tables)
+    tables["scenarios"][-1]["value"] = "x3"
+    read(tmp_path, tables)
 
 
 def test_an_id_of_two_things_has_to_be_told_apart(tmp_path: Path) -> None:

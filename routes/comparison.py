@@ -158,7 +158,7 @@ def by_corridor(plan: Allocation) -> Amounts:
     found: Amounts = {}
     for way in plan.sent:
         taken = set(way.links)
-        for corridor, links in telling.items():
-            if taken & links:
+        for corridor, own in telling.items():
+            if taken & own:
                 found[way.flow, corridor] = found.get((way.flow, corridor), 0.0) + way.amount
     return found

@@ -87,7 +87,21 @@ def nucleolus(worth: ArrayLike) -> Floats:
     # negative and the linear programs' absolute tolerances are relative ones.
     surplus = table - _sums(alone)
     scale = float(surplus.max())
-    return alone + _settle(surplus / scale) * scale
+    return alone + _settle(surplus / scale, 0.0) * scale
+
+
+def prenucleolus(worth: ArrayLike) -> Floats:
+    """The payoff that `nucleolus` seeks, among all that share out the worth of all, even to less than a player's own worth.
+
+    It exists for every game; where nobody gets less than alone it is the nucleolus. Raises ValueError where the table is
+    not a game. Two players of whom one would be enough:
+
+    >>> prenucleolus([0, 10, 10, 10]).tolist()
+    [5.0, 5.0]
+    """
+    table, _ = _game(worth)
+    scale = float(np.abs(table).max())
+    return _settle(table / scale, -np.inf) * scale if scale > 0 else np.zeros(table.size.bit_length() - 1)
 
 
 def _game(worth: ArrayLike) -> tuple[Floats, int]:
@@ -121,8 +135,8 @@ def _members(coalitions: Coalitions, players: int) -> Floats:
     return (coalitions[:, None] >> np.arange(players) & 1).astype(np.float64)
 
 
-def _settle(surplus: Floats) -> Floats:
-    """The nucleolus of a scaled game in which no player alone is worth anything.
+def _settle(surplus: Floats, least: float) -> Floats:
+    """The nucleolus of a scaled game among the payoffs that give each player no less than ``least``.
 
     The stages run with few coalitions in place of all. Where none of the others then stands above the level of the last
     stage that it was open in, the payoff and the duals of each stage prove it optimal among all coalitions too;
@@ -134,7 +148,7 @@ def _settle(surplus: Floats) -> Floats:
     # Those of one player span everything, so a stage never runs out of coalitions.
     rows = np.concatenate([alone, surplus.size - 1 - alone])
     while True:
-        payoff, stages = _stages(surplus, rows)
+        payoff, stages = _stages(surplus, rows, least)
         excess = surplus - _sums(payoff)
         excess[rows] = -np.inf
         # Levels never rise from stage to stage, so who is not above the last one breaches none.
@@ -148,7 +162,7 @@ def _settle(surplus: Floats) -> Floats:
         rows = np.concatenate([rows, worst])
 
 
-def _stages(surplus: Floats, rows: Coalitions) -> tuple[Floats, list[tuple[Floats, float]]]:
+def _stages(surplus: Floats, rows: Coalitions, least: float) -> tuple[Floats, list[tuple[Floats, float]]]:
     """The payoff that the stages lead to when only some coalitions count, and each stage's open directions and level.
 
     ``settled`` has independent indicators of coalitions whose payoff is the same in every solution still possible; when
@@ -161,7 +175,7 @@ def _stages(surplus: Floats, rows: Coalitions) -> tuple[Floats, list[tuple[Float
     stages: list[tuple[Floats, float]] = []
     while (free := null_space(settled)).size:
         rows = rows[_outside(rows, free)]
-        payoff, level, stopping = _stage(surplus, rows, settled, payoff)
+        payoff, level, stopping = _stage(surplus, rows, (settled, payoff, least))
         stages.append((free, level))
         for coalition in stopping:
             if _outside(coalition[None], null_space(settled))[0]:
@@ -174,12 +188,13 @@ def _outside(coalitions: Coalitions, free: Floats) -> NDArray[np.bool_]:
     return np.asarray(np.linalg.norm(_members(coalitions, len(free)) @ free, axis=1) > OUTSIDE)
 
 
-def _stage(surplus: Floats, rows: Coalitions, settled: Floats, payoff: Floats) -> tuple[Floats, float, Coalitions]:
+def _stage(surplus: Floats, rows: Coalitions, held: tuple[Floats, Floats, float]) -> tuple[Floats, float, Coalitions]:
     """Lower the largest excess of some coalitions as far as it goes: the payoff, that level, and the coalitions that stop it.
 
     The settled sums of the payoff before are held, so that payoff stays feasible and an error of rounding cannot leave
     the linear program without a solution.
     """
+    settled, payoff, least = held
     players = len(payoff)
     solved = linprog(
         np.append(np.zeros(players), 1.0),
@@ -187,7 +202,7 @@ def _stage(surplus: Floats, rows: Coalitions, settled: Floats, payoff: Floats) -
         b_ub=-surplus[rows],
         A_eq=np.column_stack([settled, np.zeros(len(settled))]),
         b_eq=settled @ payoff,
-        bounds=[*((min(0.0, amount), None) for amount in payoff.tolist()), (None, None)],
+        bounds=[*((min(least, amount), None) for amount in payoff.tolist()), (None, None)],
         method="highs-ds",
         options={"primal_feasibility_tolerance": FEASIBLE, "dual_feasibility_tolerance": FEASIBLE},
     )

@@ -18,7 +18,7 @@ from geodata.network import Network
 
 from .arcs import Ends, both_ends, closed_arcs, expand
 from .contingency import ways_closed
-from .games import banzhaf, nucleolus, shapley
+from .games import banzhaf, nucleolus, prenucleolus, shapley
 from .least_cost import LeastCost
 from .scenarios import COUNTRY, Scenario, Selection, select
 from .scene import Scene, scene
@@ -47,7 +47,8 @@ def transit_power(
     plan earns in thousand USD a year, sources and sinks then having amounts. States that are no players always let
     through. Columns: ``country``, ``shapley``, ``banzhaf``, ``nucleolus`` (in the worth's unit), ``share`` (of the
     Shapley values; NaN where all can do nothing). Shapley values and nucleolus add up to what all together are worth
-    above what arrives without any of them.
+    above what arrives without any of them. Where states replace each other, so that alone they are worth more in sum
+    than all together, the nucleolus is the prenucleolus, which may give a state less than it is worth alone.
     Raises ValueError for more than 20 players, a player that is a country of a source or sink, a flow that is
     unbounded, or ``worth_usd_t`` without amounts; UnknownIdError for an unknown country.
 
@@ -69,7 +70,7 @@ def transit_power(
     solver = _amounts(ground, offered, taken, units) if worth_usd_t is None else _earnings(ground, offered, taken, units, worth_usd_t)
     worth = worths(len(names), solver)
     game = worth - worth[0]
-    parts = (shapley(game), banzhaf(game), nucleolus(game)) if names else (np.zeros(0),) * 3
+    parts = (shapley(game), banzhaf(game), _settled(game)) if names else (np.zeros(0),) * 3
     frame = pd.DataFrame({"country": names, "shapley": parts[0], "banzhaf": parts[1], "nucleolus": parts[2]})
     total = float(frame["shapley"].sum())
     frame["share"] = frame["shapley"] / total if total > 0 else math.nan
@@ -79,6 +80,12 @@ def transit_power(
 def _transit(ground: Scene, home: set[str]) -> set[str]:
     """The states that some link needs and that are neither a source's nor a sink's."""
     return {state for link in ground.links for state in link.countries if link.capacity > 0} - home
+
+
+def _settled(game: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The nucleolus; states that replace each other may be worth more alone than together: then the prenucleolus."""
+    alone = game[1 << np.arange(len(game).bit_length() - 1)].sum()
+    return nucleolus(game) if alone <= game[-1] else prenucleolus(game)
 
 
 #: What a coalition is worth, and which players its plan uses, both from the players' closed positions.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 
 import geodata
 from geodata.network import Network
 
-from .errors import UnknownIdError
+from .errors import unknown
 from .scenarios import Scenario
 
 CHANGED = ("capacity", "supply", "demand", "floor")
@@ -29,7 +28,7 @@ def read_scenario(name: str, network: Network | None = None) -> Scenario:
     table = source.scenarios
     rows = table[table["scenario_id"] == name]
     if rows.empty:
-        raise UnknownIdError(_unknown(str(name), scenario_names(source)))
+        raise unknown("scenario", str(name), scenario_names(source), "routes.scenario_names()")
     changes: dict[str, dict[str, str]] = {action: {} for action in ("close", "open", "year", *CHANGED)}
     for action, target, value in zip(rows["action"], rows["target"], rows["value"], strict=True):
         changes[action][target] = value
@@ -53,13 +52,6 @@ def scenario_names(network: Network | None = None) -> tuple[str, ...]:
     """
     source = _packaged() if network is None else network
     return tuple(sorted(set(source.scenarios["scenario_id"])))
-
-
-def _unknown(name: str, names: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, names, n=3)
-    if near:
-        return f"{name!r} is no scenario of this network; did you mean {', '.join(near)}?"
-    return f"{name!r} is no scenario of this network" + (" (see routes.scenario_names())" if names else ", which has none")
 
 
 @cache

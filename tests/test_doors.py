@@ -18,7 +18,11 @@ import routes
 from tests.conftest import ROOT
 
 GEODATA = {"Finding", "Network", "NetworkError", "NetworkWarning", "fleet_capacity", "read_dimacs", "read_network"}
-ROUTES = {"MaxFlow", "Routes", "Scenario", "alternatives", "maps", "max_flow", "read_scenario", "scenario_names"}
+ROUTES = set(
+    "Allocation Case Comparison Flow MaxFlow NMinusOne Reliability Routes Scenario allocate allocate_years alternatives "
+    "chokepoints compare contingency exposure harden interdict maps max_flow n_minus_one read_case read_scenario "
+    "reliability scenario_names timeline transit_power".split()
+)
 
 
 def test_the_doors_export_what_is_public() -> None:

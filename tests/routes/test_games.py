@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from routes.games import banzhaf, nucleolus, shapley
+from routes.games import banzhaf, nucleolus, prenucleolus, shapley
 
 Floats = NDArray[np.float64]
 INDICES = [shapley, banzhaf, nucleolus]
@@ -357,3 +357,20 @@ def test_the_checks_can_fail() -> None:
     assert shapley(changed) != pytest.approx(by_orders(worth), abs=1e-3)
     assert shapley(worth) != pytest.approx(by_full_programs(worth), abs=1e-3)
     assert nucleolus(bankruptcy(200, [300, 200, 100])) != pytest.approx([50, 75, 75], abs=1e-3)
+
+
+def test_the_prenucleolus_exists_where_players_replace_each_other() -> None:
+    """Each of three ways alone carries 6 of 8, so alone they are worth 18 together and no imputation is left."""
+    worth = [0.0, 6, 6, 8, 6, 8, 8, 8]
+    with pytest.raises(ValueError, match="no imputation"):
+        nucleolus(worth)
+    assert prenucleolus(worth) == pytest.approx([8 / 3] * 3)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_prenucleolus_of_a_convex_game_is_the_nucleolus(seed: int) -> None:
+    size = np.array([bin(at).count("1") for at in range(32)], dtype=float)
+    weight = np.random.default_rng(seed).random(5)
+    held = np.array([weight[[at for at in range(5) if mask >> at & 1]].sum() for mask in range(32)])
+    worth = held**2 + size**2
+    assert prenucleolus(worth) == pytest.approx(nucleolus(worth), abs=1e-6)

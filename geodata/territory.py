@@ -79,6 +79,7 @@ class Countries:
         """How many cells of a world grid, counted from its south-west corner, are touched by the box round an edge.
 
         Four of these sums answer which segments may meet a border, for 10^6 of them before a geometry is made of any.
+        A cell that is not touched lies wholly in one country, or in none.
         """
         low, high = _cell(self.edges.min(axis=1)), _cell(self.edges.max(axis=1)) + 1
         steps = np.zeros(_cell(CORNER) + 2, dtype=np.int32)
@@ -197,12 +198,13 @@ def _stretches(lines: Sequence[LineString], countries: Countries | None, named: 
     far = ~np.logical_or.reduceat(near, first)
     close = np.repeat(~far, np.diff(np.append(first, len(near))))
     line, km, inside = _cut(Segments(*(column[close] for column in whole)), np.flatnonzero(near[close]), countries)
+    country = _holders(inside, countries, line, named)
     alone = first[far]
     line = np.concatenate([whole.line[alone], line])
     km = np.concatenate([np.add.reduceat(whole.km, first)[far], km])
-    inside = np.concatenate([whole.start[alone], inside])
+    country = np.concatenate([_holders_far_from_borders(whole.start[alone], countries), country])
     order = np.argsort(line, kind="stable")
-    line, km, country = line[order], km[order], _holders(inside[order], countries, line[order], named)
+    line, km, country = line[order], km[order], country[order]
     begin = np.flatnonzero(_changes(line, country))
     return _Stretches(line[begin], country[begin], np.add.reduceat(km, begin))
 
@@ -267,7 +269,7 @@ def _changes(*columns: NDArray[np.generic]) -> NDArray[np.bool_]:
 
 def _cell(places: NDArray[np.float64]) -> NDArray[np.intp]:
     """Column and row of the world grid's cells that hold places; what lies beyond the grid counts to its rim."""
-    return np.floor((np.clip(places, -CORNER, CORNER) + CORNER) / CELL_DEG).astype(np.intp)
+    return ((np.clip(places, -CORNER, CORNER) + CORNER) / CELL_DEG).astype(np.intp)
 
 
 def _within(share: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -279,8 +281,18 @@ def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.f
     return product
 
 
+def _holders_far_from_borders(inside: NDArray[np.float64], countries: Countries) -> NDArray[np.str_]:
+    """The country that holds each point of cells that no border touches: all points of such a cell are in the same."""
+    column, row = _cell(inside).T
+    _, one, cell = np.unique(column * 10000 + row, return_index=True, return_inverse=True)
+    return _holders(inside[one], countries)[cell]
+
+
 def _holders(
-    inside: NDArray[np.float64], countries: Countries, line: NDArray[np.intp], named: Sequence[Sequence[str]] | None
+    inside: NDArray[np.float64],
+    countries: Countries,
+    line: NDArray[np.intp] | None = None,
+    named: Sequence[Sequence[str]] | None = None,
 ) -> NDArray[np.str_]:
     """The country that holds each point; on a border the one that the point's line names first, or else the first."""
     turned = inside - 360.0 * np.round(inside / 360.0) * (1.0, 0.0)
@@ -291,7 +303,7 @@ def _holders(
     holder = np.full(len(inside), len(codes) - 1)
     np.minimum.at(holder, point, polygon)
     country = codes[holder]
-    if named is not None:
+    if line is not None and named is not None:
         for at in np.flatnonzero(np.bincount(point, minlength=len(inside)) > 1):
             sharing = set(codes[polygon[point == at]].tolist())
             country[at] = next((name for name in named[line[at]] if name in sharing), country[at])

@@ -14,6 +14,17 @@ from geodata.network import Network
 
 Rows = Sequence[Mapping[str, object]]
 ROOT = Path(__file__).resolve().parent.parent
+BENCHMARKS = ROOT / "tests" / "benchmarks"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Benchmarks run only where the command line names their folder or their mark."""
+    named = [Path(argument.split("::")[0]).resolve() for argument in config.args]
+    if "benchmarks" in config.option.markexpr or any(BENCHMARKS in (path, *path.parents) for path in named):
+        return
+    left = [item for item in items if BENCHMARKS in item.path.parents]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 def write_rows(path: Path, rows: Rows) -> None:

@@ -15,7 +15,7 @@ import pytest
 from geodata import ledger
 from geodata.network import Network
 from geodata.schema import split_list
-from geodata.territory import overlay_km
+from geodata.territory import country_km
 from routes.maps.catalogue import packaged_pages
 from tests.conftest import ROOT
 
@@ -140,12 +140,13 @@ def test_published_lengths_are_drawn_within_five_percent(packaged: Network) -> N
 
 def test_countries_agree_with_the_overlay(packaged: Network) -> None:
     """No stated country is unknown to the map, none that a line crosses for long goes unnamed."""
-    unnamed = []
-    for row in packaged.links.itertuples():
-        named = set(split_list(row.countries))
-        for country, km in overlay_km(row.geometry).items():
-            if country and country not in named and km > max(25.0, 0.1 * row.drawn_km) and row.mode != "sea":
-                unnamed.append((row.link_id, country, round(km)))
+    links = packaged.links[packaged.links["mode"] != "sea"].reset_index(drop=True)
+    crossed = country_km(list(links.geometry)).join(links[["link_id", "countries", "drawn_km"]], on="line")
+    unnamed = [
+        (row.link_id, row.country, round(row.km))
+        for row in crossed[crossed["country"] != ""].itertuples()
+        if row.country not in split_list(row.countries) and row.km > max(25.0, 0.1 * row.drawn_km)
+    ]
     assert unnamed == []
 
 

@@ -251,6 +251,11 @@ def references_are_known(draft: Draft) -> Iterator[Finding]:
             yield at("cases", row, "amount", f"{row.get('amount')!r} is not an amount of zero or more", "give a number")
         if row.get("unit") not in UNITS:
             yield at("cases", row, "unit", f"unknown unit {row.get('unit')!r}", f"use one of {', '.join(UNITS)}")
+        worth = number(row.get("usd_t_day") or "0")
+        if worth is None or worth < 0:
+            yield at(
+                "cases", row, "usd_t_day", f"{row.get('usd_t_day')!r} is not zero or more", "give USD a tonne and day, or leave it empty"
+            )
 
 
 def lines_reach_their_places(draft: Draft) -> Iterator[Finding]:

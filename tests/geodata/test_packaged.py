@@ -227,6 +227,16 @@ def test_case_amounts_name_their_figures(packaged: Network, figures: pd.DataFram
     assert sorted(set(packaged.cases["figure_id"]) - set(figures.index)) == []
 
 
+def test_the_worth_of_a_day_is_its_figure(packaged: Network, figures: pd.DataFrame) -> None:
+    """Boxes have one, for speed is why they take the railway; a flow has one worth."""
+    rows = packaged.cases[packaged.cases["usd_t_day"] != ""]
+    assert set(rows["commodity"]) == {"container"}
+    assert [row.case_id for row in rows.itertuples() if float(row.usd_t_day) != figures.loc[row.time_figure, "value"]] == []
+    assert len(packaged.cases[["case_id", "flow", "usd_t_day"]].drop_duplicates()) == len(
+        packaged.cases[["case_id", "flow"]].drop_duplicates()
+    )
+
+
 def test_every_change_of_a_scenario_names_its_figure_or_source(packaged: Network, figures: pd.DataFrame) -> None:
     """Amounts are those of their figure; a closure may stand on a document line, a claim or a public source alone."""
     known = set(ledger.ledger_table("claims")["claim_id"]) | set(ledger.ledger_table("sources")["source_id"])

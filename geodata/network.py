@@ -161,6 +161,25 @@ class Network:
             self._views[int(year)] = Network(self._tables, self._lines, self._figures, measured_km=self._measured, year=int(year))
         return self._views[int(year)]
 
+    def with_costs(self, costs: Mapping[str, float]) -> Network:
+        """The same network with other costs (USD a tonne, gas: a thousand m3) of some links, which then count as stated.
+
+        Raises KeyError for a link that the network does not have.
+        """
+        for link in costs:
+            self.link_facts[link]
+        table = self._tables["links"]
+        columns = [*table.columns, *(() if "cost_usd_t" in table.columns else ("cost_usd_t",))]
+        cells = [
+            [
+                repr(float(costs[row.get("link_id")])) if column == "cost_usd_t" and row.get("link_id") in costs else row.get(column)
+                for column in columns
+            ]
+            for row in table.rows
+        ]
+        tables = {**self._tables, "links": table_of(table.file, columns, cells)}
+        return Network(tables, self._lines, self._figures, measured_km=self._measured, year=self.year)
+
     @cached_property
     def _views(self) -> dict[int, Network]:
         """The years this network was seen from: none changes, so each is worked out once."""

@@ -248,8 +248,9 @@ class _Master:
     def grow(self) -> bool:
         """Add the ways that would lower the cost at today's prices; False where there are none."""
         grown = False
+        prices = [self._prices(block) for block in range(len(self.ample))]
         for group in self.groups:
-            found = group.search(self._prices(group.block))
+            found = group.search(prices[group.block])
             for at in group.jobs:
                 grown |= self._better(group, at, found)
         return grown

@@ -6,6 +6,7 @@ from .cases import Case as Case
 from .cases import Flow as Flow
 from .cases import read_case as read_case
 from .chokepoints import chokepoints as chokepoints
+from .claims import claims as claims
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .contingency import contingency as contingency
@@ -14,9 +15,11 @@ from .exposure import exposure as exposure
 from .exposure import n_minus_one as n_minus_one
 from .flow import MaxFlow as MaxFlow
 from .flow import max_flow as max_flow
+from .hindcast import hindcast as hindcast
 from .interdiction import harden as harden
 from .interdiction import interdict as interdict
 from .power import transit_power as transit_power
+from .ranges import capacity_ranges as capacity_ranges
 from .reliability import Reliability as Reliability
 from .reliability import reliability as reliability
 from .routing import Routes as Routes

@@ -13,7 +13,7 @@ from geodata.network import Network
 
 from .allocation import Allocation, allocate
 from .cases import Case
-from .errors import InfeasibleError
+from .errors import InfeasibleError, UnknownIdError
 from .scenarios import Scenario
 from .stored import read_scenario
 
@@ -100,7 +100,8 @@ def compare(network: Network, case: Case, scenarios: Iterable[Scenario | str]) -
     """The cheapest plan of a case under each scenario; differences are to the first.
 
     A scenario may be given by the id it is stored under. Raises ValueError where there is none or two have one name,
-    and as `allocate` does, but for a contract that cannot be kept: that scenario's row says so.
+    and as `allocate` does, but where a contract cannot be kept, or a stored scenario speaks of a flow that the case does
+    not have: that scenario's row says so.
 
     >>> import geodata, routes
     >>> case = routes.read_case("kazakh-crude-2024")
@@ -110,6 +111,7 @@ def compare(network: Network, case: Case, scenarios: Iterable[Scenario | str]) -
     """
     asked = (scenarios,) if isinstance(scenarios, str) else tuple(scenarios)
     chosen = tuple(read_scenario(one, network) if isinstance(one, str) else one for one in asked)
+    stored = {scenario.name for one, scenario in zip(asked, chosen, strict=True) if isinstance(one, str)}
     names = [scenario.name for scenario in chosen]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"compare needs at least one scenario, each with a name of its own; given: {', '.join(names) or 'none'}")
@@ -118,6 +120,10 @@ def compare(network: Network, case: Case, scenarios: Iterable[Scenario | str]) -
         try:
             plans[scenario.name] = allocate(network, case, scenario=scenario)
         except InfeasibleError as error:
+            reasons[scenario.name] = str(error)
+        except UnknownIdError as error:
+            if scenario.name not in stored:
+                raise
             reasons[scenario.name] = str(error)
     return Comparison(case, chosen, plans, reasons)
 

@@ -16,6 +16,7 @@ from geodata.reader import read_network
 from .catalogue import packaged_pages, pages_of
 from .gallery import GalleryPage, cards_of, gallery
 from .pages import Page, draw
+from .sheets import Sheet, packaged_sheets, picture, sheet_html
 
 INDEX = "index.html"
 #: Stands in every index this job has written; a folder without it is somebody else's and is not replaced.
@@ -54,7 +55,7 @@ def make(out: Path, *, folder: Path | None, only: Sequence[str] | None, year: in
         raise BuildError(f"{error.filename or out}: {error.strerror or error}") from None
 
 
-def _make(network: Network, pages: Sequence[Page], wanted: set[str], out: Path, *, keep: bool, progress: Progress) -> Built:
+def _make(network: Network, pages: Sequence[Page | Sheet], wanted: set[str], out: Path, *, keep: bool, progress: Progress) -> Built:
     _check_out(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
@@ -82,11 +83,11 @@ def _network(folder: Path | None, year: int | None) -> Network:
         raise BuildError(str(error)) from None
 
 
-def _pages(folder: Path | None, network: Network) -> tuple[Page, ...]:
-    return packaged_pages() if folder is None else pages_of(network)
+def _pages(folder: Path | None, network: Network) -> tuple[Page | Sheet, ...]:
+    return (*packaged_pages(), *packaged_sheets()) if folder is None else pages_of(network)
 
 
-def _wanted(pages: Sequence[Page], only: Sequence[str] | None) -> set[str]:
+def _wanted(pages: Sequence[Page | Sheet], only: Sequence[str] | None) -> set[str]:
     known = [page.name for page in pages]
     asked = [name.removesuffix(".html") for name in only or known]
     unknown = sorted(set(asked) - set(known))
@@ -104,7 +105,7 @@ def _check_out(out: Path) -> None:
         raise BuildError(f"{out} holds other things; name an empty or a new folder")
 
 
-def _write(network: Network, pages: Sequence[Page], wanted: set[str], where: Path, progress: Progress) -> list[Page]:
+def _write(network: Network, pages: Sequence[Page | Sheet], wanted: set[str], where: Path, progress: Progress) -> list[Page | Sheet]:
     """Draw the wanted pages; the index lists them and, with the cards it had, those that were there before."""
     index = where / INDEX
     before = cards_of(index.read_text("utf-8")) if index.exists() else {}
@@ -122,11 +123,16 @@ def _write(network: Network, pages: Sequence[Page], wanted: set[str], where: Pat
     return made
 
 
-def _draw(network: Network, page: Page, where: Path) -> GalleryPage:
-    drawn = draw(network, page)
+def _draw(network: Network, page: Page | Sheet, where: Path) -> GalleryPage:
+    if isinstance(page, Sheet):
+        filled = page.fill(network)
+        content, key, still = sheet_html(page, filled), filled.key_number, picture(filled)
+    else:
+        drawn = draw(network, page)
+        content, key, still = drawn.html(), drawn.key_number, drawn.picture
     file = where / page.file
-    file.write_text(drawn.html(), encoding="utf-8")
-    return GalleryPage(page.file, page.title("en"), page.question("en"), drawn.key_number, drawn.picture, file.stat().st_size)
+    file.write_text(content, encoding="utf-8")
+    return GalleryPage(page.file, page.title("en"), page.question("en"), key, still, file.stat().st_size)
 
 
 def _swap(fresh: Path, out: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -119,7 +120,7 @@ class Network:
 
     @property
     def corridors(self) -> pd.DataFrame:
-        """One row per corridor; ``members`` is a tuple of link ids in order."""
+        """One row per corridor; ``members`` is a tuple of link ids in order, ``counted_on`` those that its flow is counted on."""
         return self._corridors.copy()
 
     @property
@@ -220,14 +221,30 @@ class Network:
 
     @cached_property
     def _corridors(self) -> pd.DataFrame:
-        frame = _frame(self._tables["corridors"], ("corridor_id", "name", "members"))
-        frame["members"] = pd.Series([split_list(cell) for cell in frame["members"]], dtype=object)
+        frame = _frame(self._tables["corridors"], ("corridor_id", "name", "members", "counted_on"))
+        for column in ("members", "counted_on"):
+            frame[column] = pd.Series([split_list(cell) for cell in frame[column]], dtype=object)
         return frame
 
     @cached_property
     def corridor_links(self) -> Mapping[str, tuple[str, ...]]:
         """The links of each corridor, in order."""
         return MappingProxyType(dict(zip(self._corridors["corridor_id"], self._corridors["members"], strict=True)))
+
+    @cached_property
+    def corridor_counts(self) -> Mapping[str, frozenset[str]]:
+        """The links on which the flow of each corridor is counted: what takes any of them goes by the corridor.
+
+        Those that the network states; else, since trunk lines that several corridors share tell nothing of which of them
+        is meant, those of its links that the fewest corridors have.
+        """
+        sharing = Counter(link for links in self.corridor_links.values() for link in set(links))
+        stated = dict(zip(self._corridors["corridor_id"], self._corridors["counted_on"], strict=True))
+        found = {}
+        for corridor, links in self.corridor_links.items():
+            fewest = min((sharing[link] for link in links), default=0)
+            found[corridor] = frozenset(stated[corridor] or (link for link in links if sharing[link] == fewest))
+        return MappingProxyType(found)
 
     @cached_property
     def crossings(self) -> Mapping[str, tuple[Crossing, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from .flow import CertificateError
 from .least_cost import LeastCost
 from .scenarios import Scenario, select
 from .scene import Scene, require_place, scene
-from .ways import Bound, Ways, ways
+from .ways import Bound, Ways, ways, weighed
 
 #: What a tonne that is asked for and does not come counts, in USD: more than any way costs, so that what can come
 #: does. It is a rank, not a value: home demand stands before export by the factor below.
@@ -227,7 +227,8 @@ def allocate(network: Network, case: Case, *, scenario: Scenario | None = None, 
     comes before export. ``unmet_usd_t`` is the penalty on a tonne (gas: a thousand m3) that is asked for and does not
     come; it is raised where a way would cost more than a fifth of it. Contracts (``floor``) are kept before all else.
     Of plans of equal cost the one with fewer tonne-kilometres is taken (as far as kilometres differ by more than a few),
-    then the one whose links come first in order of id.
+    then the one whose links come first in order of id; where flows could change places, the flow that stands first in the
+    case takes the shorter way.
     A flow with a value of time (``Flow.usd_t_day``) counts each day on the way as a cost when it chooses, not in ``cost_usd``.
     Raises UnknownIdError for an unknown id, InfeasibleError, with the contract's name, where a floor cannot be kept, and
     ValueError for an amount that is not understood.
@@ -273,9 +274,8 @@ def _asked(network: Network, case: Case, chosen: Scenario, unmet_usd_t: float) -
         carried = [flow for flow in case.flows if flow.commodity == commodity]
         ground = scene(seen, commodity, scenario=chosen)
         plain = ways(ground, [place for flow in carried for place in flow.supply], [place for flow in carried for place in flow.demand])
-        for worth in sorted({flow.usd_t_day for flow in carried}):
-            hurried = replace(plain, weight=plain.weight + worth * plain.days) if worth > 0 else plain
-            graphs.update({flow.name: hurried for flow in carried if flow.usd_t_day == worth})
+        behind = {flow.name: len(case.flows) - 1 - at for at, flow in enumerate(case.flows)}
+        graphs.update({flow.name: weighed(plain, behind[flow.name], flow.usd_t_day) for flow in carried})
     penalty = max(unmet_usd_t, DEAREST_FACTOR * max(_dearest(graph) for graph in graphs.values()))
     jobs = tuple(
         Job(flow.name, graphs[flow.name], flow.supply, flow.demand, _penalties(seen, flow, penalty), _floors(seen, flow))

@@ -98,38 +98,42 @@ class _Column(NamedTuple):
     cost: float
 
 
+class _Structure:
+    """What the graphs of several flows have in common: everything but the weights."""
+
+    def __init__(self, ways: Ways) -> None:
+        self.order = np.lexsort((ways.end, ways.start))
+        counts = np.bincount(ways.start, minlength=ways.nodes)
+        pointer = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        self.matrix = csr_array((ways.weight[self.order], ways.end[self.order], pointer), shape=(ways.nodes, ways.nodes))
+        self.arc = {pair: at for at, pair in enumerate(zip(ways.start.tolist(), ways.end.tolist(), strict=True))}
+        self.keys = [(bound.kind, bound.name) for bound in ways.bounds]
+
+
 @dataclass
 class _Group:
     """Jobs of one block on one graph, priced by one search."""
 
     block: int
     ways: Ways
-    jobs: list[int]
+    structure: _Structure
+    jobs: list[int] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
     row: dict[int, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        ways = self.ways
-        order = np.lexsort((ways.end, ways.start))
-        self.order = order
-        counts = np.bincount(ways.start, minlength=ways.nodes)
-        pointer = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self.matrix = csr_array((ways.weight[order], ways.end[order], pointer), shape=(ways.nodes, ways.nodes))
-        self.arc = {pair: at for at, pair in enumerate(zip(ways.start.tolist(), ways.end.tolist(), strict=True))}
-        self.keys = [(bound.kind, bound.name) for bound in ways.bounds]
-
     def search(self, price: Mapping[Key, float]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Cheapest distances from every source, and the node before each, at the prices of what is full."""
-        tolls = np.array([*(price.get(key, 0.0) for key in self.keys), 0.0])
-        self.matrix.data = (self.ways.weight + tolls[self.ways.bound])[self.order]
-        return dijkstra(self.matrix, directed=True, indices=self.sources, return_predecessors=True)
+        tolls = np.array([*(price.get(key, 0.0) for key in self.structure.keys), 0.0])
+        self.weight = self.ways.weight + tolls[self.ways.bound]
+        self.structure.matrix.data = self.weight[self.structure.order]
+        return dijkstra(self.structure.matrix, directed=True, indices=self.sources, return_predecessors=True)
 
     def way(self, before: NDArray[np.int32], source: int, target: int) -> list[int]:
         """The arcs of the way that a row of predecessors holds."""
         arcs, node = [], target
         while node != source:
             previous = int(before[node])
-            arcs.append(self.arc[previous, node])
+            arcs.append(self.structure.arc[previous, node])
             node = previous
         return arcs[::-1]
 
@@ -165,8 +169,15 @@ class _Master:
 
     def _grouped(self) -> list[_Group]:
         groups: dict[tuple[int, int], _Group] = {}
+        structures: dict[int, _Structure] = {}
         for at, job in enumerate(self.jobs):
-            groups.setdefault((self.block[at], id(job.ways)), _Group(self.block[at], job.ways, [])).jobs.append(at)
+            key = (self.block[at], id(job.ways))
+            if key not in groups:
+                # Graphs that differ in their weights alone share their arrays of arcs.
+                if id(job.ways.start) not in structures:
+                    structures[id(job.ways.start)] = _Structure(job.ways)
+                groups[key] = _Group(self.block[at], job.ways, structures[id(job.ways.start)])
+            groups[key].jobs.append(at)
         for group in groups.values():
             nodes = {group.ways.origin[place] for at in group.jobs for place in self.jobs[at].supply if place in group.ways.origin}
             for at in group.jobs:
@@ -304,7 +315,7 @@ class _Master:
                     length = found[0][group.row[start], tail] + found[0][group.row[head], end]
                     if not np.isfinite(length):
                         continue
-                    toll = 0.0 if arc < 0 else float(group.matrix.data[np.flatnonzero(group.order == arc)[0]])
+                    toll = 0.0 if arc < 0 else float(group.weight[arc])
                     gain = reward - length - toll + (0.0 if prices is None else prices[3][to] - prices[2][of])
                     if (best is None or gain > best[0]) and (prices is None or gain > FINEST_GAIN):
                         arcs = group.way(found[1][group.row[start]], start, tail) + ([arc] if arc >= 0 else [])

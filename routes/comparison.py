@@ -150,21 +150,11 @@ def by_market(plan: Allocation) -> Amounts:
 
 
 def by_corridor(plan: Allocation) -> Amounts:
-    """How much of each flow goes by each corridor.
-
-    Corridors share trunk lines, which tell nothing of which of them is meant. So a way goes by a corridor where it takes
-    one of the links that the fewest corridors share with it.
-    """
-    members = plan.network.corridor_links
-    count: dict[str, int] = {}
-    for links in members.values():
-        for link in set(links):
-            count[link] = count.get(link, 0) + 1
-    telling = {corridor: {link for link in links if count[link] == min(count[one] for one in links)} for corridor, links in members.items()}
+    """How much of each flow goes by each corridor: takes one of the links that the corridor is counted on."""
     found: Amounts = {}
     for way in plan.sent:
         taken = set(way.links)
-        for corridor, own in telling.items():
-            if taken & own:
+        for corridor, counted in plan.network.corridor_counts.items():
+            if taken & counted:
                 found[way.flow, corridor] = found.get((way.flow, corridor), 0.0) + way.amount
     return found

@@ -38,10 +38,11 @@ p{max-width:90ch;margin:6px 0}
 table{border-collapse:collapse;width:100%;margin:12px 0;font-size:15px}
 th,td{text-align:left;vertical-align:top;padding:8px 10px;border-bottom:1px solid var(--rule)}
 thead th{color:var(--muted);font-weight:600;font-size:14px;border-bottom:2px solid var(--field)}
-tbody th{font-weight:600}
+tbody th{font-weight:600;min-width:17ch}
+.scroll{overflow-x:auto}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 thead .n{white-space:normal}
-.why{font-size:14px;min-width:26ch}
+.why{font-size:14px;min-width:20ch}
 .v{display:inline-block;padding:1px 8px;border-radius:10px;border:1px solid currentColor;font-size:14px}
 .v-yes{color:var(--sourced);background:var(--sourced-bg)}
 .v-if,.v-no{color:var(--assumed);background:var(--assumed-bg)}
@@ -84,12 +85,12 @@ class Section(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """What a sheet shows once computed; ``bars`` are the lengths of its picture (0..1), drawn from the top."""
+    """What a sheet shows once computed; ``bars`` are those of its picture, from the top: length (0..1) and mode colour."""
 
     key_number: str
     notes: tuple[str, ...]
     sections: tuple[Section, ...]
-    bars: tuple[float, ...]
+    bars: tuple[tuple[float, str], ...]
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def _claims(network: Network) -> Filled:
         Section("", columns, tuple(rows)),
         Section("sheet.documents", (Column("", "head"), Column("")), tuple(listed)),
     )
-    bars = tuple(1.0 if row.verdict == HOLDS else 0.3 if row.verdict == NOT else 0.65 for row in _each(table))
+    looks = {HOLDS: (1.0, "sea"), NOT: (0.3, "pipeline")}
+    bars = tuple(looks.get(verdict, (0.65, "gas")) for verdict in table["verdict"])
     return Filled(key, ("sheet.claims.note",), sections, bars)
 
 
@@ -191,7 +193,8 @@ def _hindcast(network: Network) -> Filled:
     key = text.strings("en")["key.hindcast"].format(n=int((crude["better"] == "network").sum()), of=len(crude))
     shown = table[table["case"].str.startswith("kazakh-crude")]
     most = float(shown["reported"].max()) if len(shown) else 1.0
-    bars = tuple(value / most for row in _each(shown) if row.route == "cpc" for value in (row.reported, row.computed))
+    pairs = [(row.reported, row.computed) for row in _each(shown) if row.route == "cpc"]
+    bars = tuple(bar for said, found in pairs for bar in ((said / most, "transfer"), (found / most, "rail")))
     return Filled(key, ("sheet.hindcast.note", "sheet.hindcast.weak"), tuple(sections), bars)
 
 
@@ -204,14 +207,13 @@ def _scenarios(network: Network) -> Filled:
     asked: list[Scenario | str] = [base, *scenario_names(network)]
     crude = compare(network, read_case("kazakh-crude-2024", network), asked)
     boxes = compare(network, read_case("china-europe-containers-2024", network), asked)
-    names = dict(zip(network.corridors["corridor_id"], network.corridors["name"], strict=True))
-    ways = [(f"{names[way]}, Mt", crude.by_corridor, "corridor", "kazakh-crude", way) for way in CRUDE_WAYS]
+    ways = [(f"sheet.way.{way}", crude.by_corridor, "corridor", "kazakh-crude", way) for way in CRUDE_WAYS]
     states = [(f"{text.country_names()[state][0]}, Mt", boxes.by_country, "country", "china-europe", state) for state in BOX_STATES]
     sections = (_compared(network, "sheet.scenarios.crude", crude, ways), _compared(network, "sheet.scenarios.boxes", boxes, states))
     lost = crude.by_flow[(crude.by_flow["scenario"] == "CPC stopped") & (crude.by_flow["flow"] == "kazakh-crude")]["unmet"]
     key = text.strings("en")["key.scenarios"].format(x=_mt(float(lost.iloc[0]))) if len(lost) else ""
-    delivered = crude.table["delivered"].dropna()
-    bars = tuple((delivered / delivered.max()).head(12)) if len(delivered) else ()
+    delivered = crude.by_flow[crude.by_flow["flow"] == "kazakh-crude"]["delivered"].sort_values()
+    bars = tuple((amount / delivered.max(), "pipeline") for amount in delivered.head(10)) if len(delivered) else ()
     return Filled(key, ("sheet.scenarios.note",), sections, bars)
 
 
@@ -229,31 +231,26 @@ def _compared(network: Network, heading: str, found: Comparison, extra: Sequence
     titles |= {place.place_id: place.name for place in network.place_facts.values()}
     rows: list[Row] = []
     same = []
-    for at, row in enumerate(_each(found.table)):
-        if row.reason:
-            continue
-        changes = (row.delivered_change, row.unmet_change, row.cost_usd_change / 1e6, row.days_change * 10)
-        if at and max(abs(change) for change in changes) < 0.05:
-            same.append(row.scenario)
-            continue
+    flow = extra[0][3]
+    own = found.by_flow[found.by_flow["flow"] == flow].set_index("scenario")
+    binding = dict(zip(found.table["scenario"], found.table["binds"], strict=True))
+    first = own.iloc[0]
+    for at, row in enumerate(_each(own)):
         amounts = [
-            _mt(float(frame[(frame["scenario"] == row.scenario) & (frame["flow"] == flow) & (frame[column] == item)]["amount"].sum()))
-            for _, frame, column, flow, item in extra
+            float(frame[(frame["scenario"] == row.Index) & (frame["flow"] == flow) & (frame[column] == item)]["amount"].sum())
+            for _, frame, column, _, item in extra
         ]
-        name = _Raw(_words("sheet.base")) if not at else row.scenario
-        binds = ", ".join(titles.get(one, one) or one for one in row.binds[:3])
-        rows.append(
-            (
-                name,
-                _mt(row.delivered),
-                _mt(row.delivered_change) if at else "",
-                _mt(row.unmet),
-                f"{row.cost_usd_t:,.1f}",
-                f"{row.days:,.1f}",
-                *amounts,
-                binds,
-            )
-        )
+        values = [row.delivered, row.unmet, row.cost_usd_t, row.days, *amounts]
+        if not at:
+            before = values
+        elif max(abs(now - then) for now, then in zip(values, before, strict=True)) < 0.05:
+            same.append(row.Index)
+            continue
+        name = row.Index if at else _Raw(_words("sheet.base"))
+        change = _mt(row.delivered - float(first["delivered"])) if at else ""
+        binds = ", ".join(titles.get(one, one) or one for one in binding[row.Index][:3])
+        numbers = (_mt(row.delivered), change, _mt(row.unmet), f"{row.cost_usd_t:,.1f}", f"{row.days:,.1f}")
+        rows.append((name, *numbers, *(_mt(amount) for amount in amounts), binds))
     after = f'<p class="small">{_words("sheet.unchanged")} {html.escape("; ".join(same))}.</p>' if same else ""
     return Section(heading, tuple(columns), tuple(rows), after)
 
@@ -273,7 +270,7 @@ def _number(value: float) -> str:
 
 def _mt(kt: float) -> str:
     """Mt a year; an amount that is not known is left blank, never zero."""
-    return "" if math.isnan(kt) else f"{kt / 1000.0 + 0.0:,.2f}"
+    return "" if math.isnan(kt) else f"{round(kt / 1000.0, 2) + 0.0:,.2f}"
 
 
 def _words(key: str) -> str:
@@ -322,7 +319,7 @@ def _section(section: Section) -> str:
     heading = f"<h2>{_heading(section.heading)}</h2>" if section.heading else ""
     heads = "".join(f'<th scope="col"{_class(column)}>{_heading(column.heading)}</th>' for column in section.columns)
     rows = "".join(f"<tr>{''.join(_cells(section.columns, row))}</tr>\n" for row in section.rows)
-    return f"{heading}<table><thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody></table>{section.after}\n"
+    return f'{heading}<div class="scroll"><table><thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>{section.after}\n'
 
 
 def _heading(name: str) -> str:
@@ -349,8 +346,8 @@ def picture(filled: Filled) -> str:
     step = (HEIGHT_PX - 80) / count
     bars = "".join(
         f'<rect x="60" y="{40 + at * step:.1f}" width="{max(length, 0.01) * (WIDTH_PX - 120):.1f}" '
-        f'height="{step * 0.62:.1f}" fill="{style.MODE_COLOURS["rail"]}"/>'
-        for at, length in enumerate(filled.bars)
+        f'height="{step * 0.62:.1f}" fill="{style.MODE_COLOURS[colour]}"/>'
+        for at, (length, colour) in enumerate(filled.bars)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" aria-hidden="true">'

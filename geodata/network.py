@@ -22,7 +22,7 @@ from .csvfile import Row, Table, table_of, table_text, write_text
 from .facts import LinkFacts, PlaceFacts
 from .geodesy import geodesic_line, lengths_km
 from .rates import default_rate, main_commodity
-from .schema import BASE_YEAR, COMMODITIES, LINKS, PLACES, SCENARIOS, UNLIMITED, split_list
+from .schema import BASE_YEAR, CASES, COMMODITIES, LINKS, PLACES, SCENARIOS, UNLIMITED, split_list
 from .territory import Crossing
 from .units import GAS_UNITS, to_kt_yr
 
@@ -140,7 +140,7 @@ class Network:
     @property
     def cases(self) -> pd.DataFrame:
         """Supplies, demands and floors of every case, a row each, as text."""
-        return _frame(self._tables["cases"], ())
+        return _frame(self._tables["cases"], (*CASES.required, *CASES.optional))
 
     @property
     def scenarios(self) -> pd.DataFrame:

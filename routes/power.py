@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from geodata.network import Network
 
 from .arcs import Ends, both_ends, closed_arcs, expand
-from .contingency import ways_closed
+from .contingencies import ways_closed
 from .games import banzhaf, nucleolus, prenucleolus, shapley
 from .least_cost import LeastCost
 from .scenarios import COUNTRY, Scenario, Selection, select

@@ -33,6 +33,13 @@ def test_the_doors_export_what_is_public() -> None:
             assert getattr(door, name) is not None
 
 
+def test_no_name_is_a_module_as_well() -> None:
+    """Importing a module sets its name on the package: a function of that name would be gone."""
+    for door, names in ((geodata, GEODATA), (routes, ROUTES)):
+        own = {info.name for info in pkgutil.iter_modules(door.__path__)}
+        assert own & names <= {"maps"}
+
+
 def test_a_network_error_is_a_value_error() -> None:
     assert issubclass(geodata.NetworkError, ValueError)
 

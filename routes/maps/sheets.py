@@ -16,11 +16,11 @@ from geodata.ledger import ledger_table
 from geodata.network import Network
 
 from ..cases import read_case
-from ..claims import HOLDS, NOT, claims
 from ..comparison import Comparison, compare
-from ..hindcast import errors_by_year, hindcast
+from ..known_years import errors_by_year, hindcast
 from ..scenarios import Scenario
 from ..stored import scenario_names
+from ..verdicts import HOLDS, NOT, claims
 from . import style, text
 from .thumbnail import HEIGHT_PX, WIDTH_PX
 

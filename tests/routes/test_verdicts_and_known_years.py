@@ -11,11 +11,10 @@ import pytest
 import routes
 from geodata.ledger import ledger_table
 from geodata.network import Network
-from routes import claims as claims_module
-from routes import hindcast as hindcast_module
-from routes.claims import HOLDS, NOT, UNTESTED, Measured
-from routes.hindcast import errors_by_year
+from routes import known_years, verdicts
+from routes.known_years import errors_by_year
 from routes.ranges import capacity_ranges, variations
+from routes.verdicts import HOLDS, NOT, UNTESTED, Measured
 from tests.conftest import link, place
 
 pytestmark = pytest.mark.slow
@@ -82,9 +81,9 @@ def test_on_another_network_nothing_can_be_tested(build: Callable[..., Network])
 )
 def test_verdicts(said: float | None, values: list[float], verdict: str) -> None:
     answers = iter(values)
-    claim = claims_module._Claim("x", "c01a", "%", lambda network, scenario: Measured(next(answers), None, "because"))
-    tried = [claims_module.Variation(label, None, None) for label in ("", "low", "high")]  # type: ignore[arg-type]
-    assert claims_module._judged(claim, said, tried)[3] == verdict
+    claim = verdicts._Claim("x", "c01a", "%", lambda network, scenario: Measured(next(answers), None, "because"))
+    tried = [verdicts.Variation(label, None, None) for label in ("", "low", "high")]  # type: ignore[arg-type]
+    assert verdicts._judged(claim, said, tried)[3] == verdict
 
 
 def test_ranges_hold_the_capacity_and_come_from_the_ledger(packaged: Network) -> None:
@@ -135,14 +134,14 @@ def test_a_forecast_does_not_see_its_answer(packaged: Network, known: pd.DataFra
             table = table.assign(reported=table["reported"].where(table["case_id"] != "kazakh-crude-2024", "1"))
         return table
 
-    monkeypatch.setattr(hindcast_module, "ledger_table", altered)
+    monkeypatch.setattr(known_years, "ledger_table", altered)
     again = routes.hindcast(packaged)
     assert again["computed"].tolist() == known["computed"].tolist()
     assert again["error"].tolist() != known["error"].tolist()
 
 
 def test_without_its_replacements_a_forecast_is_another(packaged: Network, known: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hindcast_module, "_inputs", lambda case: routes.Scenario("none"))
+    monkeypatch.setattr(known_years, "_inputs", lambda case: routes.Scenario("none"))
     assert routes.hindcast(packaged)["computed"].tolist() != known["computed"].tolist()
 
 

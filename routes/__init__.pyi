@@ -27,4 +27,5 @@ from .routing import alternatives as alternatives
 from .scenarios import Scenario as Scenario
 from .stored import read_scenario as read_scenario
 from .stored import scenario_names as scenario_names
+from .tradeoffs import pareto as pareto
 from .verdicts import claims as claims

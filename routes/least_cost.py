@@ -45,7 +45,8 @@ class LeastCost:
         bound = np.array([*(limit.capacity for limit in ways.bounds), math.inf])
         self.capacity: Whole = np.concatenate(
             [
-                np.floor(np.minimum(bound[ways.bound], total * self.step) / self.step + 1e-6).astype(np.int64),
+                # One step above all that is asked for is never full, so what holds nothing back has no price.
+                np.floor(np.minimum(bound[ways.bound], (total + 1) * self.step) / self.step + 1e-6).astype(np.int64),
                 np.array([*offered.values(), *asked.values(), *asked.values()], dtype=np.int64),
             ]
         )
@@ -59,7 +60,7 @@ class LeastCost:
         supplies = np.zeros(ways.nodes + 2, dtype=np.int64)
         supplies[first], supplies[last] = total, -total
         self._solver = NetworkSimplex(ways.nodes + 2, start, end, np.round(price / resolution).astype(np.int64), supplies)
-        self._start, self._end = np.asarray(start), np.asarray(end)
+        self._start, self._end = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
 
     def _whole(self, amount: float) -> int:
         return math.floor(amount / self.step + 1e-6)

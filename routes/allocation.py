@@ -103,7 +103,7 @@ class Allocation:
     @property
     def unit(self) -> str:
         """``kt``, or ``mcm`` for gas."""
-        return "mcm" if self.case.flows[0].commodity == "gas" else "kt"
+        return _unit(self.case)
 
     @property
     def asked(self) -> float:
@@ -323,7 +323,7 @@ def _alone(question: _Question) -> Plan | None:
 def _allocation(question: _Question, chosen: Scenario, plan: Plan) -> Allocation:
     if plan.broken:
         missing = "; ".join(
-            f"{flow!r} by {name!r} lacks {amount:,.1f} kt a year of {_flow(question.case, flow).floor[name]:,.1f}"
+            f"{flow!r} by {name!r} lacks {amount:,.1f} {_unit(question.case)} a year of {_flow(question.case, flow).floor[name]:,.1f}"
             for (flow, name), amount in plan.broken.items()
         )
         raise InfeasibleError(f"contract that cannot be kept in {question.case.name!r} under {chosen.name!r}: {missing}")
@@ -334,6 +334,10 @@ def _allocation(question: _Question, chosen: Scenario, plan: Plan) -> Allocation
     proof.verify()
     bounds = tuple(limits[key] for key in sorted(limits))
     return Allocation(question.seen, question.case, chosen, sent, bounds, dict(plan.price), question.penalty, proof)
+
+
+def _unit(case: Case) -> str:
+    return "mcm" if case.flows[0].commodity == "gas" else "kt"
 
 
 def _flow(case: Case, name: str) -> Flow:

@@ -255,10 +255,11 @@ class _Master:
         return grown
 
     def _prices(self, block: int) -> dict[Key, float]:
+        priced = self.limit_price.tolist()  # without the rows that came with ways found since: they cost nothing yet
         return {
-            (str(key[1]), str(key[2])): float(self.limit_price[row])
+            (str(key[1]), str(key[2])): priced[row]
             for key, row in self.limit_row.items()
-            if key[0] == block and isinstance(key[0], int) and self.limit_price[row] > 0
+            if key[0] == block and isinstance(key[0], int) and row < len(priced) and priced[row] > 0
         }
 
     def _better(self, group: _Group, at: int, found: tuple[NDArray[np.float64], NDArray[np.int32]]) -> bool:

@@ -226,8 +226,8 @@ def allocate(network: Network, case: Case, *, scenario: Scenario | None = None, 
     The network is seen from the scenario's year, else the case's. Home demand (in a country where the flow has a supply)
     comes before export. ``unmet_usd_t`` is the penalty on a tonne (gas: a thousand m3) that is asked for and does not
     come; it is raised where a way would cost more than a fifth of it. Contracts (``floor``) are kept before all else.
-    Of plans of equal cost the one with fewer tonne-kilometres is taken (as far as kilometres differ by more than a few),
-    then the one whose links come first in order of id.
+    No way visits a place twice. Of plans of equal cost the one with fewer tonne-kilometres is taken (as far as kilometres
+    differ by more than a few), then the one whose links come first in order of id.
     A flow with a value of time (``Flow.usd_t_day``) counts each day on the way as a cost when it chooses, not in ``cost_usd``.
     Raises UnknownIdError for an unknown id, InfeasibleError, with the contract's name, where a floor cannot be kept, and
     ValueError for an amount that is not understood.
@@ -314,7 +314,7 @@ def _alone(question: _Question) -> Plan | None:
     job = question.jobs[0]
     solver = LeastCost(job.ways, job.supply, job.demand, job.penalty)
     flow = solver.solve()
-    if solver.breaches(flow):
+    if solver.breaches(flow) or solver.loops(flow):
         return None
     nowhere = sum(job.penalty[place] * amount for place, amount in solver.nowhere.items())
     return Plan(tuple(solver.sendings(job.name, flow)), solver.prices(flow), {}, solver.cost(flow) + nowhere, solver.dual() + nowhere)

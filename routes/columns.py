@@ -2,7 +2,7 @@
 
 A column is one way from a place of supply to a place of demand; a shortest-way search at the prices of what is full
 tells whether any further column would lower the cost (column generation: Ford and Fulkerson 1958, Tomlin 1966). When
-none does, the prices prove that the plan is the cheapest. The programs are solved by HiGHS, through scipy.
+none does, the prices prove that the plan is the cheapest. A way visits no place twice. The programs are solved by HiGHS, through scipy.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SCALE = 1e3
 BROKEN = 10.0
 #: Rounds of looking for better ways after which something must be wrong.
 MOST_ROUNDS = 2_000
-#: Searches for one better way that keeps a contract, after which it is given up.
+#: Searches for one better way beside walks that visit a place twice, after which it is given up.
 MOST_SEARCHES = 20_000
 
 Key = tuple[str, str]
@@ -149,6 +149,8 @@ class _Master:
         self.block = [at for at, block in enumerate(blocks) for _ in block]
         self.columns: list[_Column] = []
         self.seen: set[tuple[int, tuple[int, ...]]] = set()
+        #: Jobs for which a search has met a walk that visits a place twice, which no way may.
+        self.looped: set[int] = set()
         self.demand_row = {(at, place): 0 for at, job in enumerate(self.jobs) for place in job.demand}
         self.demand_row = {key: row for row, key in enumerate(self.demand_row)}
         self.limit_row: dict[tuple[object, ...], int] = {}
@@ -162,7 +164,7 @@ class _Master:
             self._limit(("floor", at, floor.name), -floor.amount)
         self.entries: list[tuple[list[int], list[float]]] = []
         self.groups = self._grouped()
-        self.keeping = {at: _Keeping(job.ways, job.floors) for at, job in enumerate(self.jobs) if job.floors}
+        self.keeping = [_Keeping(job.ways, job.floors) for job in self.jobs]
         self._begin()
 
     def _limit(self, key: tuple[object, ...], amount: float) -> int:
@@ -196,7 +198,11 @@ class _Master:
         start, end = group.ways.origin.get(origin), group.ways.target.get(target)
         if start is None or end is None or not np.isfinite(found[0][group.row[start], end]):
             return False
-        return self._add(group, at, origin, target, group.way(found[1][group.row[start]], start, end))
+        arcs = group.way(found[1][group.row[start]], start, end)
+        if visits_twice(group.ways, arcs):
+            self.looped.add(at)
+            return False
+        return self._add(group, at, origin, target, arcs)
 
     def _add(self, group: _Group, at: int, origin: str, target: str, arcs: Iterable[int]) -> bool:
         taken = tuple(arcs)
@@ -258,7 +264,7 @@ class _Master:
             found = group.search(price)
             for at in group.jobs:
                 grown |= self._better(group, at, found)
-                grown |= at in self.keeping and self._better_kept(group, at, price)
+                grown |= self._better_kept(group, at, price, found[0])
         return grown
 
     def _prices(self, block: int) -> dict[Key, float]:
@@ -289,27 +295,27 @@ class _Master:
                 grown |= self._found(group, at, found, origins[of], targets[to])
         return grown
 
-    def _better_kept(self, group: _Group, at: int, price: Mapping[Key, float]) -> bool:
-        """Add ways that would lower the cost for the contracts they keep; where this finds none, there is none."""
+    def _better_kept(self, group: _Group, at: int, price: Mapping[Key, float], distance: NDArray[np.float64]) -> bool:
+        """Add ways that a plain search misses: for the contracts they keep, or beside a walk that visits a place twice.
+
+        Where this finds none that lowers the cost, there is none.
+        """
         job, ways, keeping = self.jobs[at], group.ways, self.keeping[at]
         reward = [float(self.limit_price[self.limit_row["floor", at, floor.name]]) for floor in job.floors]
-        if not any(reward):
+        if not any(reward) and at not in self.looped:
             return False
         weight = group.priced(price)
-        pairs = [
-            (
-                float(self.demand_price[self.demand_row[at, target]] - self.limit_price[self.limit_row["supply", at, origin]]),
-                origin,
-                target,
-            )
-            for origin in sorted(job.supply)
-            for target in sorted(job.demand)
-            if origin in ways.origin and target in ways.target
-        ]
+        pairs = []
+        for origin in sorted(set(job.supply) & set(ways.origin)):
+            for target in sorted(set(job.demand) & set(ways.target)):
+                ends = ways.origin[origin], ways.target[target]
+                margin = float(self.demand_price[self.demand_row[at, target]] - self.limit_price[self.limit_row["supply", at, origin]])
+                if margin + sum(reward) - distance[group.row[ends[0]], ends[1]] > FINEST_GAIN:
+                    pairs.append((origin, target, ends, margin))
         grown = False
         for thorough in (False, True):
-            for margin, origin, target in pairs:
-                arcs = keeping.best(weight, reward, (ways.origin[origin], ways.target[target]), margin, thorough=thorough)
+            for origin, target, ends, margin in pairs:
+                arcs = keeping.best(weight, reward, ends, margin, thorough=thorough)
                 grown |= bool(arcs) and self._add(group, at, origin, target, arcs)
             if grown:
                 break
@@ -347,9 +353,9 @@ def _uses(ways: Ways, arcs: Sequence[int], floor: Floor) -> bool:
 
 
 class _Keeping:
-    """Ways worth most when the contracts they keep are paid for, exactly, among those that visit no node twice.
+    """Ways worth most when the contracts they keep are paid for, exactly, among those that visit no place twice.
 
-    A walk lives on layers of the graph, one for each set of contracts kept so far. Where the best one visits a node
+    A walk lives on layers of the graph, one for each set of contracts kept so far. Where the best one visits a place
     twice, a way lacks one of the two arrivals there: both cases are searched on, best first.
     """
 
@@ -375,7 +381,7 @@ class _Keeping:
     ) -> list[int]:
         """The arcs of the way whose margin and rewards exceed its weight most; none where no way gains anything.
 
-        Not ``thorough``: none, too, where the best walk visits a node twice.
+        Not ``thorough``: none, too, where the best walk visits a place twice.
         """
         paid = self.members @ np.asarray(reward)
         waiting = [self._walk(weight, paid, ends, ())]
@@ -384,18 +390,19 @@ class _Keeping:
             cost, ban, walk = heapq.heappop(waiting)
             if margin - cost <= FINEST_GAIN:
                 return []
-            twice = _arrivals(walk)
+            arcs = [self.arc[pair] for pair in pairwise(walk)]
+            twice = _arrivals(self.ways, arcs)
             if not twice:
-                return [self.arc[pair] for pair in pairwise(walk)]
+                return arcs
             if not thorough:
                 return []
-            for pair in twice:
-                child = tuple(sorted({*ban, self.arc[pair]}))
+            for arrival in twice:
+                child = tuple(sorted({*ban, arrival}))
                 if child not in seen:
                     seen.add(child)
                     heapq.heappush(waiting, self._walk(weight, paid, ends, child))
             if len(seen) > MOST_SEARCHES:
-                raise RuntimeError("the ways that may keep a contract are too many to search")
+                raise RuntimeError("the walks that visit a place twice are too many to search all ways beside them")
         return []
 
     def _walk(
@@ -421,11 +428,20 @@ def _bits(kept: Iterable[bool]) -> int:
     return sum(1 << at for at, keeps in enumerate(kept) if keeps)
 
 
-def _arrivals(walk: Sequence[int]) -> list[tuple[int, int]]:
-    """The two arrivals at the first node that a walk visits again; none where it does not."""
-    arrival: dict[int, tuple[int, int]] = {}
-    for pair in pairwise(walk):
-        if pair[1] in arrival:
-            return [arrival[pair[1]], pair]
-        arrival[pair[1]] = pair
+def visits_twice(ways: Ways, arcs: Sequence[int]) -> bool:
+    """Whether a walk comes back to a place that it has left."""
+    return bool(_arrivals(ways, arcs))
+
+
+def _arrivals(ways: Ways, arcs: Sequence[int]) -> list[int]:
+    """The arcs by which a walk arrives twice at one place (or leaves its first one, and comes back); none where it does not."""
+    chosen = list(arcs)
+    homes = zip(chosen, ways.home[ways.start[chosen]].tolist(), ways.home[ways.end[chosen]].tolist(), strict=True)
+    arrival: dict[int, list[int]] = {}
+    for at, left, reached in homes:
+        arrival.setdefault(left, [])
+        if reached != left:
+            if reached in arrival:
+                return [*arrival[reached], at]
+            arrival[reached] = [at]
     return []

@@ -103,7 +103,7 @@ class Allocation:
     @property
     def unit(self) -> str:
         """``kt``, or ``mcm`` for gas."""
-        return "mcm" if self.case.flows[0].commodity == "gas" else "kt"
+        return _unit(self.case)
 
     @property
     def asked(self) -> float:
@@ -226,9 +226,9 @@ def allocate(network: Network, case: Case, *, scenario: Scenario | None = None, 
     The network is seen from the scenario's year, else the case's. Home demand (in a country where the flow has a supply)
     comes before export. ``unmet_usd_t`` is the penalty on a tonne (gas: a thousand m3) that is asked for and does not
     come; it is raised where a way would cost more than a fifth of it. Contracts (``floor``) are kept before all else.
-    Of plans of equal cost the one with fewer tonne-kilometres is taken (as far as kilometres differ by more than a few),
-    then the one whose links come first in order of id; where flows could change places, the flow that stands first in the
-    case takes the shorter way.
+    No way visits a place twice. Of plans of equal cost the one with fewer tonne-kilometres is taken (as far as kilometres
+    differ by more than a few), then the one whose links come first in order of id; where flows could change places, the
+    flow that stands first in the case takes the shorter way.
     A flow with a value of time (``Flow.usd_t_day``) counts each day on the way as a cost when it chooses, not in ``cost_usd``.
     Raises UnknownIdError for an unknown id, InfeasibleError, with the contract's name, where a floor cannot be kept, and
     ValueError for an amount that is not understood.
@@ -314,7 +314,7 @@ def _alone(question: _Question) -> Plan | None:
     job = question.jobs[0]
     solver = LeastCost(job.ways, job.supply, job.demand, job.penalty)
     flow = solver.solve()
-    if solver.breaches(flow):
+    if solver.breaches(flow) or solver.loops(flow):
         return None
     nowhere = sum(job.penalty[place] * amount for place, amount in solver.nowhere.items())
     return Plan(tuple(solver.sendings(job.name, flow)), solver.prices(flow), {}, solver.cost(flow) + nowhere, solver.dual() + nowhere)
@@ -323,7 +323,7 @@ def _alone(question: _Question) -> Plan | None:
 def _allocation(question: _Question, chosen: Scenario, plan: Plan) -> Allocation:
     if plan.broken:
         missing = "; ".join(
-            f"{flow!r} by {name!r} lacks {amount:,.1f} kt a year of {_flow(question.case, flow).floor[name]:,.1f}"
+            f"{flow!r} by {name!r} lacks {amount:,.1f} {_unit(question.case)} a year of {_flow(question.case, flow).floor[name]:,.1f}"
             for (flow, name), amount in plan.broken.items()
         )
         raise InfeasibleError(f"contract that cannot be kept in {question.case.name!r} under {chosen.name!r}: {missing}")
@@ -334,6 +334,10 @@ def _allocation(question: _Question, chosen: Scenario, plan: Plan) -> Allocation
     proof.verify()
     bounds = tuple(limits[key] for key in sorted(limits))
     return Allocation(question.seen, question.case, chosen, sent, bounds, dict(plan.price), question.penalty, proof)
+
+
+def _unit(case: Case) -> str:
+    return "mcm" if case.flows[0].commodity == "gas" else "kt"
 
 
 def _flow(case: Case, name: str) -> Flow:

@@ -2,13 +2,15 @@
 
 A column is one way from a place of supply to a place of demand; a shortest-way search at the prices of what is full
 tells whether any further column would lower the cost (column generation: Ford and Fulkerson 1958, Tomlin 1966). When
-none does, the prices prove that the plan is the cheapest. The programs are solved by HiGHS, through scipy.
+none does, the prices prove that the plan is the cheapest. A way visits no place twice. The programs are solved by HiGHS, through scipy.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +29,8 @@ SCALE = 1e3
 BROKEN = 10.0
 #: Rounds of looking for better ways after which something must be wrong.
 MOST_ROUNDS = 2_000
+#: Searches for one better way beside walks that visit a place twice, after which it is given up.
+MOST_SEARCHES = 20_000
 
 Key = tuple[str, str]
 
@@ -121,11 +125,13 @@ class _Group:
     sources: list[int] = field(default_factory=list)
     row: dict[int, int] = field(default_factory=dict)
 
+    def priced(self, price: Mapping[Key, float]) -> NDArray[np.float64]:
+        """The weight of each arc with the price of what limits it."""
+        return self.ways.weight + np.array([*(price.get(key, 0.0) for key in self.structure.keys), 0.0])[self.ways.bound]
+
     def search(self, price: Mapping[Key, float]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Cheapest distances from every source, and the node before each, at the prices of what is full."""
-        tolls = np.array([*(price.get(key, 0.0) for key in self.structure.keys), 0.0])
-        self.weight = self.ways.weight + tolls[self.ways.bound]
-        self.structure.matrix.data = self.weight[self.structure.order]
+        self.structure.matrix.data = self.priced(price)[self.structure.order]
         return dijkstra(self.structure.matrix, directed=True, indices=self.sources, return_predecessors=True)
 
     def way(self, before: NDArray[np.int32], source: int, target: int) -> list[int]:
@@ -146,6 +152,8 @@ class _Master:
         self.block = [at for at, block in enumerate(blocks) for _ in block]
         self.columns: list[_Column] = []
         self.seen: set[tuple[int, tuple[int, ...]]] = set()
+        #: Jobs for which a search has met a walk that visits a place twice, which no way may.
+        self.looped: set[int] = set()
         self.demand_row = {(at, place): 0 for at, job in enumerate(self.jobs) for place in job.demand}
         self.demand_row = {key: row for row, key in enumerate(self.demand_row)}
         self.limit_row: dict[tuple[object, ...], int] = {}
@@ -159,6 +167,7 @@ class _Master:
             self._limit(("floor", at, floor.name), -floor.amount)
         self.entries: list[tuple[list[int], list[float]]] = []
         self.groups = self._grouped()
+        self.keeping = [_Keeping(job.ways, job.floors) for job in self.jobs]
         self._begin()
 
     def _limit(self, key: tuple[object, ...], amount: float) -> int:
@@ -179,10 +188,9 @@ class _Master:
                 groups[key] = _Group(self.block[at], job.ways, structures[id(job.ways.start)])
             groups[key].jobs.append(at)
         for group in groups.values():
-            nodes = {group.ways.origin[place] for at in group.jobs for place in self.jobs[at].supply if place in group.ways.origin}
-            for at in group.jobs:
-                nodes |= {head for floor in self.jobs[at].floors for _, head, _ in _through(group.ways, floor)}
-            group.sources = sorted(nodes)
+            group.sources = sorted(
+                {group.ways.origin[place] for at in group.jobs for place in self.jobs[at].supply if place in group.ways.origin}
+            )
             group.row = {node: row for row, node in enumerate(group.sources)}
         return [group for group in groups.values() if group.sources]
 
@@ -195,14 +203,16 @@ class _Master:
                 for origin in sorted(job.supply):
                     for target in sorted(job.demand):
                         self._found(group, at, (distance, before), origin, target)
-                for floor in job.floors:
-                    self._through_floor(group, at, (distance, before), floor, None)
 
     def _found(self, group: _Group, at: int, found: tuple[NDArray[np.float64], NDArray[np.int32]], origin: str, target: str) -> bool:
         start, end = group.ways.origin.get(origin), group.ways.target.get(target)
         if start is None or end is None or not np.isfinite(found[0][group.row[start], end]):
             return False
-        return self._add(group, at, origin, target, group.way(found[1][group.row[start]], start, end))
+        arcs = group.way(found[1][group.row[start]], start, end)
+        if visits_twice(group.ways, arcs):
+            self.looped.add(at)
+            return False
+        return self._add(group, at, origin, target, arcs)
 
     def _add(self, group: _Group, at: int, origin: str, target: str, arcs: Iterable[int]) -> bool:
         taken = tuple(arcs)
@@ -261,16 +271,19 @@ class _Master:
         grown = False
         prices = [self._prices(block) for block in range(len(self.ample))]
         for group in self.groups:
-            found = group.search(prices[group.block])
+            price = prices[group.block]
+            found = group.search(price)
             for at in group.jobs:
                 grown |= self._better(group, at, found)
+                grown |= self._better_kept(group, at, price, found[0])
         return grown
 
     def _prices(self, block: int) -> dict[Key, float]:
+        priced = self.limit_price.tolist()  # without the rows that came with ways found since: they cost nothing yet
         return {
-            (str(key[1]), str(key[2])): float(self.limit_price[row])
+            (str(key[1]), str(key[2])): priced[row]
             for key, row in self.limit_row.items()
-            if key[0] == block and isinstance(key[0], int) and self.limit_price[row] > 0
+            if key[0] == block and isinstance(key[0], int) and row < len(priced) and priced[row] > 0
         }
 
     def _better(self, group: _Group, at: int, found: tuple[NDArray[np.float64], NDArray[np.int32]]) -> bool:
@@ -283,7 +296,7 @@ class _Master:
         offer = np.array([self.limit_price[self.limit_row["supply", at, place]] for place in origins])
         bid = np.array([self.demand_price[self.demand_row[at, place]] for place in targets])
         gain = bid[None, :] - offer[:, None] - distance
-        # The floors that a way happens to keep are paid for too; without them the gain is only underrated.
+        # The contracts that a way happens to keep are paid for too (`_better_kept`); without them the gain is only underrated.
         best = {(int(gain[:, to].argmax()), to) for to in range(len(targets))} | {
             (of, int(gain[of].argmax())) for of in range(len(origins))
         }
@@ -291,38 +304,33 @@ class _Master:
         for of, to in sorted(best):
             if gain[of, to] > FINEST_GAIN:
                 grown |= self._found(group, at, found, origins[of], targets[to])
-        for floor in job.floors:
-            grown |= self._through_floor(group, at, found, floor, (origins, targets, offer, bid))
         return grown
 
-    def _through_floor(
-        self,
-        group: _Group,
-        at: int,
-        found: tuple[NDArray[np.float64], NDArray[np.int32]],
-        floor: Floor,
-        prices: tuple[list[str], list[str], NDArray[np.float64], NDArray[np.float64]] | None,
-    ) -> bool:
-        """Add the best way that keeps a contract, made of the way to what it names and the way on from there."""
-        job, ways = self.jobs[at], group.ways
-        reward = 0.0 if prices is None else float(self.limit_price[self.limit_row["floor", at, floor.name]])
-        best: tuple[float, list[int], str, str] | None = None
-        for tail, head, arc in _through(ways, floor):
-            for of, origin in enumerate(sorted(place for place in job.supply if place in ways.origin)):
-                start = ways.origin[origin]
-                for to, target in enumerate(sorted(place for place in job.demand if place in ways.target)):
-                    end = ways.target[target]
-                    length = found[0][group.row[start], tail] + found[0][group.row[head], end]
-                    if not np.isfinite(length):
-                        continue
-                    toll = 0.0 if arc < 0 else float(group.weight[arc])
-                    gain = reward - length - toll + (0.0 if prices is None else prices[3][to] - prices[2][of])
-                    if (best is None or gain > best[0]) and (prices is None or gain > FINEST_GAIN):
-                        arcs = group.way(found[1][group.row[start]], start, tail) + ([arc] if arc >= 0 else [])
-                        arcs += group.way(found[1][group.row[head]], head, end)
-                        if _simple(ways, arcs):
-                            best = (gain, arcs, origin, target)
-        return best is not None and self._add(group, at, best[2], best[3], best[1])
+    def _better_kept(self, group: _Group, at: int, price: Mapping[Key, float], distance: NDArray[np.float64]) -> bool:
+        """Add ways that a plain search misses: for the contracts they keep, or beside a walk that visits a place twice.
+
+        Where this finds none that lowers the cost, there is none.
+        """
+        job, ways, keeping = self.jobs[at], group.ways, self.keeping[at]
+        reward = [float(self.limit_price[self.limit_row["floor", at, floor.name]]) for floor in job.floors]
+        if not any(reward) and at not in self.looped:
+            return False
+        weight = group.priced(price)
+        pairs = []
+        for origin in sorted(set(job.supply) & set(ways.origin)):
+            for target in sorted(set(job.demand) & set(ways.target)):
+                ends = ways.origin[origin], ways.target[target]
+                margin = float(self.demand_price[self.demand_row[at, target]] - self.limit_price[self.limit_row["supply", at, origin]])
+                if margin + sum(reward) - distance[group.row[ends[0]], ends[1]] > FINEST_GAIN:
+                    pairs.append((origin, target, ends, margin))
+        grown = False
+        for thorough in (False, True):
+            for origin, target, ends, margin in pairs:
+                arcs = keeping.best(weight, reward, ends, margin, thorough=thorough)
+                grown |= bool(arcs) and self._add(group, at, origin, target, arcs)
+            if grown:
+                break
+        return grown
 
     def plans(self) -> list[Plan]:
         unmet, first = self.offset
@@ -349,22 +357,102 @@ class _Master:
         ]
 
 
-def _through(ways: Ways, floor: Floor) -> list[tuple[int, int, int]]:
-    """Where a way can keep a contract: the arcs of its links (start, end, arc), the nodes of its places (node, node, -1)."""
-    names = {at for at, link in enumerate(ways.ground.links) if link.link_id in floor.links}
-    arcs = np.flatnonzero(np.isin(ways.link, sorted(names))).tolist()
-    homes = [at for at, place in enumerate(ways.places) if place in floor.places]
-    nodes = np.flatnonzero(np.isin(ways.home, homes)).tolist()
-    return [(int(ways.start[at]), int(ways.end[at]), at) for at in arcs] + [(node, node, -1) for node in nodes]
-
-
 def _uses(ways: Ways, arcs: Sequence[int], floor: Floor) -> bool:
     links = {ways.ground.links[at].link_id for at in ways.link[list(arcs)].tolist() if at >= 0}
     places = {ways.places[at] for at in ways.home[ways.end[list(arcs)]].tolist()} | {ways.places[ways.home[ways.start[arcs[0]]]]}
     return bool(links & floor.links or places & floor.places)
 
 
-def _simple(ways: Ways, arcs: Sequence[int]) -> bool:
-    """Whether a way visits no node twice."""
-    nodes = [int(ways.start[arcs[0]]), *ways.end[list(arcs)].tolist()] if arcs else []
-    return bool(nodes) and len(set(nodes)) == len(nodes)
+class _Keeping:
+    """Ways worth most when the contracts they keep are paid for, exactly, among those that visit no place twice.
+
+    A walk lives on layers of the graph, one for each set of contracts kept so far. Where the best one visits a place
+    twice, a way lacks one of the two arrivals there: both cases are searched on, best first.
+    """
+
+    def __init__(self, ways: Ways, floors: Sequence[Floor]) -> None:
+        self.ways, self.nodes = ways, ways.nodes
+        masks = np.arange(1 << len(floors))
+        self.members = (masks[:, None] >> np.arange(len(floors)) & 1).astype(bool)
+        of_link = np.array([_bits(link.link_id in floor.links for floor in floors) for link in ways.ground.links] + [0])
+        of_place = np.array([_bits(place in floor.places for floor in floors) for place in ways.places], dtype=np.int64)
+        self.kept_at = of_place[ways.home]
+        bits = of_link[ways.link] | self.kept_at[ways.end]
+        start = (masks[:, None] * self.nodes + ways.start).ravel()
+        end = ((masks[:, None] | bits) * self.nodes + ways.end).ravel()
+        self.order = np.lexsort((end, start))
+        self.base = np.tile(np.arange(len(ways.start)), len(masks))[self.order]
+        size = self.nodes * len(masks)
+        pointer = np.concatenate([[0], np.cumsum(np.bincount(start, minlength=size))]).astype(np.int32)
+        self.matrix = csr_array((np.ones(len(start)), end[self.order].astype(np.int32), pointer), shape=(size, size))
+        self.arc = {pair: at for at, pair in enumerate(zip(ways.start.tolist(), ways.end.tolist(), strict=True))}
+
+    def best(
+        self, weight: NDArray[np.float64], reward: Sequence[float], ends: tuple[int, int], margin: float, *, thorough: bool
+    ) -> list[int]:
+        """The arcs of the way whose margin and rewards exceed its weight most; none where no way gains anything.
+
+        Not ``thorough``: none, too, where the best walk visits a place twice.
+        """
+        paid = self.members @ np.asarray(reward)
+        waiting = [self._walk(weight, paid, ends, ())]
+        seen: set[tuple[int, ...]] = {()}
+        while waiting:
+            cost, ban, walk = heapq.heappop(waiting)
+            if margin - cost <= FINEST_GAIN:
+                return []
+            arcs = [self.arc[pair] for pair in pairwise(walk)]
+            twice = _arrivals(self.ways, arcs)
+            if not twice:
+                return arcs
+            if not thorough:
+                return []
+            for arrival in twice:
+                child = tuple(sorted({*ban, arrival}))
+                if child not in seen:
+                    seen.add(child)
+                    heapq.heappush(waiting, self._walk(weight, paid, ends, child))
+            if len(seen) > MOST_SEARCHES:
+                raise RuntimeError("the walks that visit a place twice are too many to search all ways beside them")
+        return []
+
+    def _walk(
+        self, weight: NDArray[np.float64], paid: NDArray[np.float64], ends: tuple[int, int], ban: tuple[int, ...]
+    ) -> tuple[float, tuple[int, ...], list[int]]:
+        """Weight less rewards, and nodes, of the best walk without some arcs; an infinite weight where there is none."""
+        allowed = weight.copy()
+        allowed[list(ban)] = np.inf
+        self.matrix.data = allowed[self.base]
+        first = ends[0] + int(self.kept_at[ends[0]]) * self.nodes
+        distance, before = dijkstra(self.matrix, directed=True, indices=first, return_predecessors=True)
+        arrivals = ends[1] + self.nodes * np.arange(len(paid))
+        cost = distance[arrivals] - paid
+        at = int(arrivals[int(np.argmin(cost))])
+        least, walk = float(cost.min()), []
+        while np.isfinite(least) and at >= 0:
+            walk.append(at % self.nodes)
+            at = int(before[at])
+        return least, ban, walk[::-1]
+
+
+def _bits(kept: Iterable[bool]) -> int:
+    return sum(1 << at for at, keeps in enumerate(kept) if keeps)
+
+
+def visits_twice(ways: Ways, arcs: Sequence[int]) -> bool:
+    """Whether a walk comes back to a place that it has left."""
+    return bool(_arrivals(ways, arcs))
+
+
+def _arrivals(ways: Ways, arcs: Sequence[int]) -> list[int]:
+    """The arcs by which a walk arrives twice at one place (or leaves its first one, and comes back); none where it does not."""
+    chosen = list(arcs)
+    homes = zip(chosen, ways.home[ways.start[chosen]].tolist(), ways.home[ways.end[chosen]].tolist(), strict=True)
+    arrival: dict[int, list[int]] = {}
+    for at, left, reached in homes:
+        arrival.setdefault(left, [])
+        if reached != left:
+            if reached in arrival:
+                return [*arrival[reached], at]
+            arrival[reached] = [at]
+    return []

@@ -30,7 +30,7 @@ class Comparison:
     ``days``, ``km``), the differences to the first row (``..._change``), ``binds`` (ids of what is full, dearest
     first), and ``reason`` where a contract cannot be kept (its numbers are then NaN). ``by_corridor``,
     ``by_country``, ``by_market`` and ``by_flow`` have a row per scenario, flow and item, with the change to the first
-    scenario. ``plans`` are the allocations by name of scenario.
+    scenario (NaN where that one keeps no contract). ``plans`` are the allocations by name of scenario.
     """
 
     case: Case
@@ -85,14 +85,15 @@ class Comparison:
     def _by(self, item: str, amounts: Callable[[Allocation], Amounts]) -> pd.DataFrame:
         found = {name: amounts(plan) for name, plan in self.plans.items()}
         keys = sorted({key for part in found.values() for key in part})
-        first = found.get(self.scenarios[0].name, {})
+        first = found.get(self.scenarios[0].name)
         rows = []
         for name, part in found.items():
             total = self.plans[name].by_flow.set_index("flow")["delivered"]
             for flow, key in keys:
                 amount = part.get((flow, key), 0.0)
                 share = amount / total[flow] if total[flow] > 0 else np.nan
-                rows.append((name, flow, key, amount, share, amount - first.get((flow, key), 0.0)))
+                change = np.nan if first is None else amount - first.get((flow, key), 0.0)
+                rows.append((name, flow, key, amount, share, change))
         return pd.DataFrame(rows, columns=["scenario", "flow", item, "amount", "share", "change"])
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from geodata.network import Network
 
-from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, expand, reached
-from .scenarios import Scenario
+from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, closed_arcs, expand, reached
+from .scenarios import Scenario, Selection
 from .scene import Scene, scene
 from .simplex import LargestFlow
 
@@ -70,9 +70,11 @@ def _rows(ground: Scene, arcs: Arcs) -> list[tuple[object, ...]]:
         every = [at for at in range(len(arcs.label)) if _named(arcs, at) == (kind, name)]
         near_cut, far_cut = bool(source_cut[cut_arcs].any()), bool(sink_cut[cut_arcs].any())
         gain, next_cut = _widened(engine, every, value) if near_cut and far_cut else (0.0, ())
-        closed, _ = engine.without(np.array(every, dtype=np.intp))
+        # A place closes with all that starts or ends there.
+        gone = closed_arcs(arcs, [Selection(frozenset(), frozenset([name]))])[0] if kind == "place" else np.array(every, dtype=np.intp)
+        closed, _ = engine.without(gone)
         capacity = float(arcs.capacity[cut_arcs[0]])
-        amount = float(abs(flow[every].max())) * engine.step
+        amount = float(flow[every].max()) * engine.step
         loss = (value - closed) * engine.step
         rows.append((kind, name, capacity, amount, near_cut, far_cut, gain > 0, float(gain > 0), gain, next_cut, loss))
     return rows

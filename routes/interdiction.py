@@ -160,8 +160,10 @@ def _worst(ground: _Ground, budget: int, hardened: Sequence[int]) -> tuple[int, 
     cut = LinearConstraint(hstack([sides, paid, shut]).tocsr(), -np.inf, 0.0)
     within = LinearConstraint(np.concatenate([np.zeros(nodes + count), np.ones(len(units))])[None, :], 0, budget)
     finite = np.isfinite(arcs.capacity)
-    scale = max(float(arcs.capacity[finite].max(initial=0.0)), 1e-9)
-    cost = np.concatenate([np.zeros(nodes), np.where(finite, arcs.capacity, 0.0) / scale, np.zeros(len(units))])
+    # No finite cut is worth more than the bound, so what is wider counts as that: the solver's tolerances are a share of
+    # the largest cost, and a very wide link would hide the narrow ones in them.
+    bound = max(arcs.bound(), 1e-9)
+    cost = np.concatenate([np.zeros(nodes), np.where(finite, np.minimum(arcs.capacity, bound), 0.0) / bound, np.zeros(len(units))])
     low, high = np.zeros(len(cost)), np.ones(len(cost))
     low[SOURCE], high[SINK] = 1.0, 0.0
     high[nodes : nodes + count] = finite  # what is unlimited cannot be paid for

@@ -60,8 +60,7 @@ def transit_power(
     offered, taken = both_ends(network, sources, sinks)
     ground = scene(network, commodity, scenario=scenario)
     home = {ground.network.place_facts[place].country for place in (*offered, *taken)}
-    asked = sorted(set(_transit(ground, home) if players is None else players))
-    names = [name.removeprefix(COUNTRY) for name in asked]
+    names = sorted({name.removeprefix(COUNTRY) for name in (_transit(ground, home) if players is None else players)})
     if set(names) & home:
         raise ValueError(f"{', '.join(sorted(set(names) & home))}: a country of a source or sink cannot be a player")
     if len(names) > MOST_PLAYERS:

@@ -18,6 +18,7 @@ from geodata.network import Network
 
 from .allocation import UNMET_USD_T
 from .arcs import Arcs, Ends, both_ends, closed_arcs, closures, expand
+from .flow import max_flow
 from .least_cost import LeastCost
 from .scenarios import Scenario, Selection
 from .scene import Scene, scene
@@ -42,7 +43,8 @@ def contingency(
 
     ``over`` is ``links``, ``places``, ``corridors`` or ``countries``, of those that carry the commodity. Columns:
     ``closed`` (an id, or ``a + b``), for pairs ``closed_1`` and ``closed_2``, ``value`` and ``loss``.
-    ``by="amount"``: ``value`` is the largest flow that is left, in kt a year (gas: mcm), ``inf`` where it is unbounded;
+    ``by="amount"``: ``value`` is the largest flow that is left, in kt a year (gas: mcm), ``inf`` where it is unbounded
+    (where it is that, or zero, before any closure, ``attrs["reason"]`` says why);
     ``by="cost"``: the least cost in USD a year of bringing what the sources offer to what the sinks ask for (both with
     amounts), a tonne that cannot come counted at 10,000 USD, and ``loss`` is what the closure adds.
     Raises ValueError for an unknown word, another order, or ``by="cost"`` without amounts, UnknownIdError for an id.
@@ -65,7 +67,10 @@ def contingency(
     else:
         base, values = _amounts(ground, offered, taken, units, order, disjoint=over == "links")
         sign = -1.0
-    return _table(list(units), order, base, values, sign)
+    frame = _table(list(units), order, base, values, sign)
+    bare = by == "amount" and base in (0.0, math.inf)
+    frame.attrs["reason"] = max_flow(network, offered, taken, commodity, scenario=scenario).reason if bare else ""
+    return frame
 
 
 def _table(names: list[str], order: int, base: float, values: Mapping[tuple[int, ...], float], sign: float) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from geodata.network import Network
 
 from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, closed_arcs, expand, reached
+from .flow import max_flow
 from .scenarios import Scenario, Selection
 from .scene import Scene, scene
 from .simplex import LargestFlow
@@ -37,7 +38,7 @@ def chokepoints(network: Network, sources: Ends, sinks: Ends, commodity: str, *,
     ``gain_per_unit``: how much more arrives for one more unit of its capacity (1 where it lies in every cut, else 0:
     another cut still binds), ``gain_until``: by how much it can grow before the next cut binds (``inf`` where none
     does), ``next_cut``: that cut's ids; ``loss``: what no longer arrives when it closes. Empty where the flow is
-    unbounded, or nothing can flow at all for want of a way. Raises as `max_flow` does.
+    unbounded, or nothing can flow at all for want of a way; ``attrs["reason"]`` then says why. Raises as `max_flow` does.
 
     >>> import geodata
     >>> found = chokepoints(geodata.read_network(), "tengiz", "cpc-terminal", "crude")
@@ -49,7 +50,9 @@ def chokepoints(network: Network, sources: Ends, sinks: Ends, commodity: str, *,
     arcs = expand(ground, offered, taken)
     rows = [] if arcs.unlimited() else _rows(ground, arcs)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.sort_values(["gain_until", "loss", "id"], ascending=[False, False, True], ignore_index=True)
+    frame = frame.sort_values(["gain_until", "loss", "id"], ascending=[False, False, True], ignore_index=True)
+    frame.attrs["reason"] = "" if rows else max_flow(network, offered, taken, commodity, scenario=scenario).reason
+    return frame
 
 
 def _rows(ground: Scene, arcs: Arcs) -> list[tuple[object, ...]]:

@@ -20,6 +20,7 @@ from scipy.sparse import csr_array, hstack
 from geodata.network import Network
 
 from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, closed_arcs, closures, expand
+from .flow import max_flow
 from .scenarios import Scenario
 from .scene import scene
 from .simplex import LargestFlow
@@ -37,7 +38,8 @@ def interdict(
     """For k = 0 .. ``budget`` closures the worst set and what still arrives, proven optimal.
 
     ``over`` is ``links``, ``places``, ``corridors`` or ``countries``. Columns: ``k``, ``closed`` (a tuple of ids, fewer
-    than k where fewer do as much), ``value`` in kt a year (gas: mcm; ``inf`` where the flow is unbounded still).
+    than k where fewer do as much), ``value`` in kt a year (gas: mcm; ``inf`` where the flow is unbounded still). Where
+    it is unbounded, or zero, before any closure, ``attrs["reason"]`` says why.
     Raises ValueError for a budget that is not a whole number of zero or more, and as `max_flow` does.
 
     >>> import geodata
@@ -56,7 +58,10 @@ def interdict(
             if (least := _left(ground, worse)) < value:
                 closed, value = worse, least
         rows.append((k, tuple(ground.names[at] for at in closed), value))
-    return pd.DataFrame(rows, columns=["k", "closed", "value"])
+    frame = pd.DataFrame(rows, columns=["k", "closed", "value"])
+    bare = rows[0][-1] in (0.0, math.inf)
+    frame.attrs["reason"] = max_flow(network, sources, sinks, commodity, scenario=scenario).reason if bare else ""
+    return frame
 
 
 def harden(

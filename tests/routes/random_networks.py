@@ -181,7 +181,7 @@ def penalties(network: Network, flow: Flow, penalty: float = 10_000.0) -> dict[s
     return {place: penalty * (2 if country[place] in home else 1) for place in flow.demand}
 
 
-def cheapest_by_all_ways(network: Network, flows: Sequence[Flow]) -> float | None:
+def cheapest_by_all_ways(network: Network, flows: Sequence[Flow], penalty: float = 10_000.0) -> float | None:
     """Cost of the cheapest plan (penalties and worth of time in it): a linear program over every way there is.
 
     None where a contract cannot be kept.
@@ -197,9 +197,9 @@ def cheapest_by_all_ways(network: Network, flows: Sequence[Flow]) -> float | Non
     within: list[tuple[int, int, float]] = []
     equal: list[tuple[int, int, float]] = []
     for flow in flows:
-        for place, penalty in penalties(network, flow).items():
+        for place, lost in penalties(network, flow, penalty).items():
             equal.append((met[flow.name, place], len(cost), 1.0))
-            cost.append(penalty)
+            cost.append(lost)
         for origin in flow.supply:
             for target in flow.demand:
                 for way in every_way(network, origin, target):

@@ -67,9 +67,9 @@ class AllocationCertificate:
 
     def verify(self) -> None:
         """Raise CertificateError where the plan breaks a law, or its cost and the bound differ."""
-        worst = max(self.capacity, self.supply, self.demand)
-        if not worst <= self.tolerance:
-            raise CertificateError(f"the plan breaks a law by {worst:g} kt a year")
+        breaches = (self.capacity, self.supply, self.demand)
+        if not all(breach <= self.tolerance for breach in breaches):
+            raise CertificateError(f"the plan breaks a law by {max(breaches):g} kt a year")
         if not abs(self.primal - self.dual) <= 1e-6 * max(1.0, abs(self.primal)):
             raise CertificateError(f"cost {self.primal:g} and bound {self.dual:g} differ")
 

@@ -60,7 +60,10 @@ class _Lemon:
 
     def solve(self, capacity: Whole) -> Whole:
         self.graph.set_edge_capacities(capacity)
-        self.graph.solve()
+        try:
+            self.graph.solve()
+        except RuntimeError as error:
+            raise ValueError(str(error)) from None
         return self.graph.result()
 
     def potentials(self) -> Whole:

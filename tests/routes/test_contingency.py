@@ -15,7 +15,7 @@ from geodata.csvfile import table_of
 from geodata.network import Network
 from routes import Case, Flow, Scenario
 from routes.arcs import OVER, both_ends, closed_arcs, closures, expand
-from routes.contingency import FlowStudy
+from routes.contingencies import FlowStudy
 from routes.scene import scene
 from routes.simplex import LargestFlow
 from tests.conftest import link, place

@@ -210,7 +210,8 @@ def _sampled(
             capacity = engine.capacity.copy()
             capacity[ranged] = amounts[draw]
             capacity[_joined(closed, frozenset(np.flatnonzero(failed).tolist()))] = 0
-            arrived[draw] = engine.solve(capacity)[0]
+            # All capacities differ from those of the draw before.
+            arrived[draw] = engine.solve(capacity, afresh=True)[0]
         return arrived
     memory = Remembered(engine, closed)
     patterns, which = np.unique(down, axis=0, return_inverse=True)

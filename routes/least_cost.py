@@ -64,13 +64,18 @@ class LeastCost:
         supplies[first], supplies[last] = total, -total
         self._solver = NetworkSimplex(ways.nodes + 2, start, end, np.round(price / resolution).astype(np.int64), supplies)
         self._start, self._end = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
+        # What each bound lets through, and which it is that counts an arc (0: none).
+        self._bound, self._most = ways.bound + 1, bound[:-1] + 2 * self.step
 
     def _whole(self, amount: float) -> int:
         return math.floor(amount / self.step + 1e-6)
 
-    def solve(self, capacity: Whole | None = None) -> Whole:
-        """The amount on each arc in steps: those of the graph, then supplies, demands and what is unmet of each."""
-        return self._solver.solve(self.capacity if capacity is None else capacity)
+    def solve(self, capacity: Whole | None = None, *, afresh: bool = False) -> Whole:
+        """The amount on each arc in steps: those of the graph, then supplies, demands and what is unmet of each.
+
+        ``afresh`` (see `NetworkSimplex`) is quicker where most capacities have changed since the last answer.
+        """
+        return self._solver.solve(self.capacity if capacity is None else capacity, afresh=afresh)
 
     def without(self, closed: NDArray[np.intp]) -> Whole:
         """The same with some arcs of the graph closed."""
@@ -99,10 +104,10 @@ class LeastCost:
 
     def breaches(self, flow: Whole) -> list[Bound]:
         """Bounds that several arcs share and overstep together."""
-        limits = self.ways.bounds
         inner = flow[: len(self.ways.start)]
-        used = np.bincount(self.ways.bound + 1, inner * self.step, len(limits) + 1)[1:]
-        return [limit for limit, amount in zip(limits, used.tolist(), strict=True) if amount > limit.capacity + 2 * self.step]
+        used = np.bincount(self._bound, inner * self.step, len(self._most) + 1)[1:]
+        over = used > self._most
+        return [self.ways.bounds[at] for at in np.flatnonzero(over).tolist()] if over.any() else []
 
     def loops(self, flow: Whole) -> bool:
         """Whether some way that the flow is taken apart into visits a place twice, which no way may."""

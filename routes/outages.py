@@ -225,7 +225,8 @@ def _sampled(engine: LargestFlow, closed: list[NDArray[np.intp]], down: NDArray[
             capacity = engine.capacity.copy()
             capacity[ranged] = np.minimum(np.floor(amounts[draw] / engine.step + 1e-6).astype(np.int64), capacity[ranged])
             capacity[_joined(closed, frozenset(np.flatnonzero(failed).tolist()))] = 0
-            arrived[draw] = engine.solve(capacity)[0]
+            # All capacities differ from those of the draw before.
+            arrived[draw] = engine.solve(capacity, afresh=True)[0]
         return arrived
     memory = Remembered(engine, closed)
     patterns, which = np.unique(down, axis=0, return_inverse=True)

@@ -23,10 +23,11 @@ LINK_COLUMNS = "link_id,from_place,to_place,mode,commodities,capacity,unit,both_
 STATES = ("KAZ", "RUS", "CHN", "UZB")
 
 
-def network_of(places: Sequence[Sequence[str]], links: Sequence[Sequence[str]]) -> Network:
+def network_of(places: Sequence[Sequence[str]], links: Sequence[Sequence[str]], *, more: Sequence[str] = ()) -> Network:
+    """A network of rows; ``more`` names columns that the links have behind the usual ones."""
     tables = {schema.name: table_of(schema.file, [], []) for schema in TABLES if schema.name != "figures"}
     tables["places"] = table_of("places.csv", PLACE_COLUMNS, places)
-    tables["links"] = table_of("links.csv", LINK_COLUMNS, links)
+    tables["links"] = table_of("links.csv", [*LINK_COLUMNS, *more], links)
     return Network(tables, {}, ledger.no_figures())
 
 

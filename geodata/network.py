@@ -188,7 +188,7 @@ class Network:
 
     @cached_property
     def _places(self) -> gpd.GeoDataFrame:
-        frame = _frame(self._tables["places"], PLACES.optional)
+        frame = _frame(self._tables["places"], (*PLACES.required, *PLACES.optional))
         frame = _with_numbers(frame, PLACE_NUMBERS)
         frame = self._in_this_year(frame, "place_id")
         frame["stated_capacity"] = _stated(frame)
@@ -197,7 +197,7 @@ class Network:
 
     @cached_property
     def _links(self) -> gpd.GeoDataFrame:
-        frame = _frame(self._tables["links"], LINKS.optional)
+        frame = _frame(self._tables["links"], (*LINKS.required, *LINKS.optional))
         frame = _with_numbers(frame, (*LINK_NUMBERS, *LINK_YEARS))
         frame["name"] = frame["name"].where(frame["name"] != "", self._end_names(frame))
         frame["both_ways"] = frame["both_ways"].str.lower() != "false"

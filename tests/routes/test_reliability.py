@@ -161,6 +161,6 @@ def test_wrong_questions(bridge: Network, asked: dict[str, object], words: str) 
 
 
 def test_too_large_to_be_exact(bridge: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["routes.reliability"], "MOST_BRANCHES", 3)
+    monkeypatch.setattr(sys.modules["routes.outages"], "MOST_BRANCHES", 3)
     with pytest.raises(ValueError, match="too large to be exact"):
         routes.reliability(bridge, "a", "d", "crude", demand=10, exact=True)

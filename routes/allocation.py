@@ -22,7 +22,7 @@ from .flow import CertificateError
 from .least_cost import LeastCost
 from .scenarios import Scenario, select
 from .scene import Scene, require_place, scene
-from .ways import Bound, Ways, ways, weighed
+from .ways import FLOW_TIE, KM_TIE, Bound, Ways, hurried, ways
 
 #: What a tonne that is asked for and does not come counts, in USD: more than any way costs, so that what can come
 #: does. It is a rank, not a value: home demand stands before export by the factor below.
@@ -274,12 +274,21 @@ def _asked(network: Network, case: Case, chosen: Scenario, unmet_usd_t: float) -
         carried = [flow for flow in case.flows if flow.commodity == commodity]
         ground = scene(seen, commodity, scenario=chosen)
         plain = ways(ground, [place for flow in carried for place in flow.supply], [place for flow in carried for place in flow.demand])
-        behind = {flow.name: len(case.flows) - 1 - at for at, flow in enumerate(case.flows)}
-        graphs.update({flow.name: weighed(plain, behind[flow.name], flow.usd_t_day) for flow in carried})
-    penalty = max(unmet_usd_t, DEAREST_FACTOR * max(_dearest(graph) for graph in graphs.values()))
+        seen_by = {worth: hurried(plain, worth) for worth in sorted({flow.usd_t_day for flow in carried})}
+        graphs.update({flow.name: seen_by[flow.usd_t_day] for flow in carried})
+    penalty = max(unmet_usd_t, DEAREST_FACTOR * max(_dearest(graph) for graph in {id(graph): graph for graph in graphs.values()}.values()))
+    last = len(case.flows) - 1
     jobs = tuple(
-        Job(flow.name, graphs[flow.name], flow.supply, flow.demand, _penalties(seen, flow, penalty), _floors(seen, flow))
-        for flow in case.flows
+        Job(
+            flow.name,
+            graphs[flow.name],
+            flow.supply,
+            flow.demand,
+            _penalties(seen, flow, penalty),
+            _floors(seen, flow),
+            (last - at) * FLOW_TIE * KM_TIE,
+        )
+        for at, flow in enumerate(case.flows)
     )
     return _Question(case, seen, jobs, penalty)
 

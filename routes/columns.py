@@ -46,7 +46,10 @@ class Floor(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """One flow to place on a graph: amounts in kt a year (gas: mcm), ``penalty`` in USD a tonne not delivered."""
+    """One flow to place on a graph: amounts in kt a year (gas: mcm), ``penalty`` in USD a tonne not delivered.
+
+    ``tie`` is what a kilometre counts to this flow alone, in USD a tonne: it parts flows that could change places.
+    """
 
     name: str
     ways: Ways
@@ -54,6 +57,7 @@ class Job:
     demand: Mapping[str, float]
     penalty: Mapping[str, float]
     floors: tuple[Floor, ...] = ()
+    tie: float = 0.0
 
 
 class Sending(NamedTuple):
@@ -83,15 +87,19 @@ class Plan:
 
 
 def solve(blocks: Sequence[Sequence[Job]]) -> list[Plan]:
-    """The cheapest plan of each block; the flows of a block share capacity, blocks (years) do not."""
-    if not blocks:
-        return []
-    master = _Master(blocks)
-    for _ in range(MOST_ROUNDS):
-        master.solve()
-        if not master.grow():
-            return master.plans()
-    raise RuntimeError("the search for better ways did not end")
+    """The cheapest plan of each block; the flows of a block share capacity, blocks (years) do not.
+
+    A block begins with the ways that were found for the flows of the same name in the block before, where these are
+    ways of its own graph as well.
+    """
+    plans: list[Plan] = []
+    known: _Known = {}
+    for jobs in blocks:
+        master = _Master(jobs, known)
+        master.grow_out()
+        plans.append(master.plan())
+        known = master.known()
+    return plans
 
 
 class _Column(NamedTuple):
@@ -100,6 +108,10 @@ class _Column(NamedTuple):
     target: str
     arcs: tuple[int, ...]
     cost: float
+
+
+#: The graph and the ways found on it, by name of flow.
+_Known = dict[str, tuple[Ways, list[_Column]]]
 
 
 class _Structure:
@@ -114,29 +126,36 @@ class _Structure:
         self.keys = [(bound.kind, bound.name) for bound in ways.bounds]
 
 
+class _Found(NamedTuple):
+    """Cheapest distances from some nodes, the node before each on the way, and the row of each of those nodes."""
+
+    distance: NDArray[np.float64]
+    before: NDArray[np.int32]
+    row: Mapping[int, int]
+
+
 @dataclass
 class _Group:
-    """Jobs of one block on one graph, priced by one search."""
+    """Jobs on one graph, priced by one search."""
 
-    block: int
     ways: Ways
     structure: _Structure
     jobs: list[int] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
-    row: dict[int, int] = field(default_factory=dict)
 
     def priced(self, price: Mapping[Key, float]) -> NDArray[np.float64]:
         """The weight of each arc with the price of what limits it."""
         return self.ways.weight + np.array([*(price.get(key, 0.0) for key in self.structure.keys), 0.0])[self.ways.bound]
 
-    def search(self, price: Mapping[Key, float]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Cheapest distances from every source, and the node before each, at the prices of what is full."""
-        self.structure.matrix.data = self.priced(price)[self.structure.order]
-        return dijkstra(self.structure.matrix, directed=True, indices=self.sources, return_predecessors=True)
+    def search(self, weight: NDArray[np.float64], sources: Sequence[int]) -> _Found:
+        """The cheapest ways from some nodes at these weights."""
+        self.structure.matrix.data = weight[self.structure.order]
+        distance, before = dijkstra(self.structure.matrix, directed=True, indices=sources, return_predecessors=True)
+        return _Found(distance, before, {node: row for row, node in enumerate(sources)})
 
-    def way(self, before: NDArray[np.int32], source: int, target: int) -> list[int]:
-        """The arcs of the way that a row of predecessors holds."""
-        arcs, node = [], target
+    def way(self, found: _Found, source: int, target: int) -> list[int]:
+        """The arcs of the way between two nodes that a search has found."""
+        before, arcs, node = found.before[found.row[source]], [], target
         while node != source:
             previous = int(before[node])
             arcs.append(self.structure.arc[previous, node])
@@ -145,70 +164,94 @@ class _Group:
 
 
 class _Master:
-    """The linear program: rows for supplies, demands, bounds and floors; columns for ways, unmet demand, broken floors."""
+    """The linear program of a block: rows for supplies, demands, bounds and floors; columns for ways, unmet demand, broken floors."""
 
-    def __init__(self, blocks: Sequence[Sequence[Job]]) -> None:
-        self.jobs = [job for block in blocks for job in block]
-        self.block = [at for at, block in enumerate(blocks) for _ in block]
+    def __init__(self, jobs: Sequence[Job], known: _Known) -> None:
+        self.jobs = list(jobs)
         self.columns: list[_Column] = []
         self.seen: set[tuple[int, tuple[int, ...]]] = set()
         #: Jobs for which a search has met a walk that visits a place twice, which no way may.
         self.looped: set[int] = set()
-        self.demand_row = {(at, place): 0 for at, job in enumerate(self.jobs) for place in job.demand}
-        self.demand_row = {key: row for row, key in enumerate(self.demand_row)}
-        self.limit_row: dict[tuple[object, ...], int] = {}
+        self.keeping: dict[int, _Keeping] = {}
+        wanted = [(at, place) for at, job in enumerate(self.jobs) for place in job.demand]
+        self.demand_row = {key: row for row, key in enumerate(wanted)}
+        self.limit_row: dict[tuple[str | int, str], int] = {}
         self.limits: list[float] = []
-        self.ample = [sum(sum(job.supply.values()) for job in block) for block in blocks]
+        self.ample = sum(sum(job.supply.values()) for job in self.jobs)
         for at, job in enumerate(self.jobs):
             for place, amount in job.supply.items():
-                self._limit(("supply", at, place), amount)
+                self._limit((at, f"supply:{place}"), amount)
         self.floors = [(at, floor) for at, job in enumerate(self.jobs) for floor in job.floors]
         for at, floor in self.floors:
-            self._limit(("floor", at, floor.name), -floor.amount)
+            self._limit((at, f"floor:{floor.name}"), -floor.amount)
         self.entries: list[tuple[list[int], list[float]]] = []
         self.groups = self._grouped()
-        self.keeping = [_Keeping(job.ways, job.floors) for job in self.jobs]
+        self._recall(known)
         self._begin()
 
-    def _limit(self, key: tuple[object, ...], amount: float) -> int:
+    def _limit(self, key: tuple[str | int, str], amount: float) -> int:
         if key not in self.limit_row:
             self.limit_row[key] = len(self.limits)
             self.limits.append(amount)
         return self.limit_row[key]
 
     def _grouped(self) -> list[_Group]:
-        groups: dict[tuple[int, int], _Group] = {}
+        groups: dict[int, _Group] = {}
         structures: dict[int, _Structure] = {}
         for at, job in enumerate(self.jobs):
-            key = (self.block[at], id(job.ways))
-            if key not in groups:
+            if id(job.ways) not in groups:
                 # Graphs that differ in their weights alone share their arrays of arcs.
                 if id(job.ways.start) not in structures:
                     structures[id(job.ways.start)] = _Structure(job.ways)
-                groups[key] = _Group(self.block[at], job.ways, structures[id(job.ways.start)])
-            groups[key].jobs.append(at)
+                groups[id(job.ways)] = _Group(job.ways, structures[id(job.ways.start)])
+            groups[id(job.ways)].jobs.append(at)
         for group in groups.values():
-            group.sources = sorted(
-                {group.ways.origin[place] for at in group.jobs for place in self.jobs[at].supply if place in group.ways.origin}
-            )
-            group.row = {node: row for row, node in enumerate(group.sources)}
+            group.sources = sorted({node for at in group.jobs for node in self._sources(at)})
         return [group for group in groups.values() if group.sources]
+
+    def _sources(self, at: int) -> list[int]:
+        job = self.jobs[at]
+        return sorted(job.ways.origin[place] for place in job.supply if place in job.ways.origin)
+
+    def known(self) -> _Known:
+        """The ways found, for the block after this one."""
+        found: _Known = {job.name: (job.ways, []) for job in self.jobs}
+        for column in self.columns:
+            found[self.jobs[column.job].name][1].append(column)
+        return found
+
+    def _recall(self, known: _Known) -> None:
+        """Add the ways known from the block before, of flows whose graph has the same arcs."""
+        alike: dict[tuple[int, int], bool] = {}
+        for group in self.groups:
+            for at in group.jobs:
+                job = self.jobs[at]
+                if job.name not in known:
+                    continue
+                graph, columns = known[job.name]
+                pair = (id(graph), id(job.ways))
+                if pair not in alike:
+                    alike[pair] = same_arcs(graph, job.ways)
+                for column in columns if alike[pair] else ():
+                    if column.origin in job.supply and column.target in job.demand:
+                        self._add(group, at, column.origin, column.target, column.arcs)
 
     def _begin(self) -> None:
         """A first column for every pair that has a way at all."""
+        begun = {column.job for column in self.columns}
         for group in self.groups:
-            distance, before = group.search({})
-            for at in group.jobs:
-                job = self.jobs[at]
-                for origin in sorted(job.supply):
-                    for target in sorted(job.demand):
-                        self._found(group, at, (distance, before), origin, target)
+            fresh = [at for at in group.jobs if at not in begun]
+            found = group.search(group.ways.weight, group.sources) if fresh else None
+            for at in fresh if found else ():
+                for origin in sorted(self.jobs[at].supply):
+                    for target in sorted(self.jobs[at].demand):
+                        self._found(group, at, found, origin, target)
 
-    def _found(self, group: _Group, at: int, found: tuple[NDArray[np.float64], NDArray[np.int32]], origin: str, target: str) -> bool:
+    def _found(self, group: _Group, at: int, found: _Found | None, origin: str, target: str) -> bool:
         start, end = group.ways.origin.get(origin), group.ways.target.get(target)
-        if start is None or end is None or not np.isfinite(found[0][group.row[start], end]):
+        if found is None or start is None or end is None or not np.isfinite(found.distance[found.row[start], end]):
             return False
-        arcs = group.way(found[1][group.row[start]], start, end)
+        arcs = group.way(found, start, end)
         if visits_twice(group.ways, arcs):
             self.looped.add(at)
             return False
@@ -219,18 +262,30 @@ class _Master:
         if (at, taken) in self.seen:
             return False
         self.seen.add((at, taken))
-        index = list(taken)
-        rows = {self.limit_row["supply", at, origin]: 1.0}
+        job, index = self.jobs[at], list(taken)
+        rows = {self.limit_row[at, f"supply:{origin}"]: 1.0}
         for bound in group.ways.bound[index].tolist():
-            if bound >= 0 and (limit := group.ways.bounds[bound]).capacity < self.ample[group.block]:
-                row = self._limit((group.block, limit.kind, limit.name), limit.capacity)
+            if bound >= 0 and (limit := group.ways.bounds[bound]).capacity < self.ample:
+                row = self._limit((limit.kind, limit.name), limit.capacity)
                 rows[row] = rows.get(row, 0.0) + 1.0
-        for floor in self.jobs[at].floors:
+        for floor in job.floors:
             if _uses(group.ways, index, floor):
-                rows[self.limit_row["floor", at, floor.name]] = -1.0
-        self.columns.append(_Column(at, origin, target, taken, float(group.ways.weight[index].sum())))
+                rows[self.limit_row[at, f"floor:{floor.name}"]] = -1.0
+        cost = float(group.ways.weight[index].sum() + job.tie * group.ways.km[index].sum())
+        self.columns.append(_Column(at, origin, target, taken, cost))
         self.entries.append((list(rows), list(rows.values())))
         return True
+
+    def grow_out(self) -> None:
+        """Solve and add ways until none is left that would lower the cost; ties between flows are settled last."""
+        self.solve()
+        for tied in (False, True) if any(job.tie for job in self.jobs) else (False,):
+            rounds = 0
+            while self.grow(tied=tied):
+                self.solve()
+                rounds += 1
+                if rounds > MOST_ROUNDS:
+                    raise RuntimeError("the search for better ways did not end")
 
     def solve(self) -> None:
         """Solve the program over the columns there are, and read the prices."""
@@ -244,7 +299,7 @@ class _Master:
                 [column.cost for column in self.columns],
             ]
         )
-        row = [self.limit_row["floor", at, floor.name] for at, floor in self.floors]
+        row = [self.limit_row[at, f"floor:{floor.name}"] for at, floor in self.floors]
         col = [unmet + at for at in range(broken)]
         value = [-1.0] * broken
         for at, (rows, values) in enumerate(self.entries):
@@ -266,34 +321,40 @@ class _Master:
         self.demand_price = np.asarray(solved.eqlin.marginals) / SCALE
         self.limit_price = np.maximum(-np.asarray(solved.ineqlin.marginals) / SCALE, 0.0)
 
-    def grow(self) -> bool:
-        """Add the ways that would lower the cost at today's prices; False where there are none."""
+    def grow(self, *, tied: bool) -> bool:
+        """Add the ways that would lower the cost at today's prices; False where there are none.
+
+        Not ``tied``: the flows of a graph are searched for at once, and what parts them from each other is left out.
+        """
         grown = False
-        prices = [self._prices(block) for block in range(len(self.ample))]
+        prices = self._prices()
         for group in self.groups:
-            price = prices[group.block]
-            found = group.search(price)
+            weight = group.priced(prices)
+            shared = None if tied else group.search(weight, group.sources)
             for at in group.jobs:
+                own = weight + self.jobs[at].tie * group.ways.km if tied else weight
+                found = shared or group.search(own, self._sources(at))
                 grown |= self._better(group, at, found)
-                grown |= self._better_kept(group, at, price, found[0])
+                grown |= self._better_kept(group, at, own, found)
         return grown
 
-    def _prices(self, block: int) -> dict[Key, float]:
-        priced = self.limit_price.tolist()  # without the rows that came with ways found since: they cost nothing yet
+    def _prices(self) -> dict[Key, float]:
+        """The price of every full link and place."""
         return {
-            (str(key[1]), str(key[2])): priced[row]
+            (str(key[0]), key[1]): float(self.limit_price[row])
             for key, row in self.limit_row.items()
-            if key[0] == block and isinstance(key[0], int) and row < len(priced) and priced[row] > 0
+            if isinstance(key[0], str) and self.limit_price[row] > 0
         }
 
-    def _better(self, group: _Group, at: int, found: tuple[NDArray[np.float64], NDArray[np.int32]]) -> bool:
+    def _better(self, group: _Group, at: int, found: _Found) -> bool:
         job, ways = self.jobs[at], group.ways
         origins = [place for place in sorted(job.supply) if place in ways.origin]
         targets = [place for place in sorted(job.demand) if place in ways.target]
         if not origins or not targets:
             return False
-        distance = found[0][np.ix_([group.row[ways.origin[place]] for place in origins], [ways.target[place] for place in targets])]
-        offer = np.array([self.limit_price[self.limit_row["supply", at, place]] for place in origins])
+        rows, columns = [found.row[ways.origin[place]] for place in origins], [ways.target[place] for place in targets]
+        distance = found.distance[np.ix_(rows, columns)]
+        offer = np.array([self.limit_price[self.limit_row[at, f"supply:{place}"]] for place in origins])
         bid = np.array([self.demand_price[self.demand_row[at, place]] for place in targets])
         gain = bid[None, :] - offer[:, None] - distance
         # The contracts that a way happens to keep are paid for too (`_better_kept`); without them the gain is only underrated.
@@ -306,22 +367,24 @@ class _Master:
                 grown |= self._found(group, at, found, origins[of], targets[to])
         return grown
 
-    def _better_kept(self, group: _Group, at: int, price: Mapping[Key, float], distance: NDArray[np.float64]) -> bool:
+    def _better_kept(self, group: _Group, at: int, weight: NDArray[np.float64], found: _Found) -> bool:
         """Add ways that a plain search misses: for the contracts they keep, or beside a walk that visits a place twice.
 
         Where this finds none that lowers the cost, there is none.
         """
-        job, ways, keeping = self.jobs[at], group.ways, self.keeping[at]
-        reward = [float(self.limit_price[self.limit_row["floor", at, floor.name]]) for floor in job.floors]
+        job, ways = self.jobs[at], group.ways
+        reward = [float(self.limit_price[self.limit_row[at, f"floor:{floor.name}"]]) for floor in job.floors]
         if not any(reward) and at not in self.looped:
             return False
-        weight = group.priced(price)
+        if at not in self.keeping:
+            self.keeping[at] = _Keeping(ways, job.floors)
+        keeping = self.keeping[at]
         pairs = []
         for origin in sorted(set(job.supply) & set(ways.origin)):
             for target in sorted(set(job.demand) & set(ways.target)):
                 ends = ways.origin[origin], ways.target[target]
-                margin = float(self.demand_price[self.demand_row[at, target]] - self.limit_price[self.limit_row["supply", at, origin]])
-                if margin + sum(reward) - distance[group.row[ends[0]], ends[1]] > FINEST_GAIN:
+                margin = float(self.demand_price[self.demand_row[at, target]] - self.limit_price[self.limit_row[at, f"supply:{origin}"]])
+                if margin + sum(reward) - found.distance[found.row[ends[0]], ends[1]] > FINEST_GAIN:
                     pairs.append((origin, target, ends, margin))
         grown = False
         for thorough in (False, True):
@@ -332,29 +395,31 @@ class _Master:
                 break
         return grown
 
-    def plans(self) -> list[Plan]:
+    def plan(self) -> Plan:
+        """The plan that the last solution holds."""
         unmet, first = self.offset
-        sent: list[list[Sending]] = [[] for _ in self.ample]
-        primal, dual = np.zeros(len(self.ample)), np.zeros(len(self.ample))
-        for column, amount, cost in zip(self.columns, self.amounts[first:].tolist(), self.primal_parts[first:].tolist(), strict=True):
-            block = self.block[column.job]
-            primal[block] += cost
-            if amount > 1e-9:
-                sent[block].append(Sending(self.jobs[column.job].name, column.origin, column.target, amount, column.arcs))
-        for (at, place), row in self.demand_row.items():
-            primal[self.block[at]] += self.primal_parts[row]
-            dual[self.block[at]] += self.demand_price[row] * self.jobs[at].demand[place]
-        for key, row in self.limit_row.items():
-            block = key[0] if isinstance(key[0], int) else self.block[int(str(key[1]))]
-            dual[block] -= self.limit_price[row] * self.limits[row]
-        broken: list[dict[tuple[str, str], float]] = [{} for _ in self.ample]
-        for at, ((job, floor), amount) in enumerate(zip(self.floors, self.amounts[unmet:first].tolist(), strict=True)):
-            primal[self.block[job]] += self.primal_parts[unmet + at]
-            if amount > 1e-6:
-                broken[self.block[job]][self.jobs[job].name, floor.name] = amount
-        return [
-            Plan(tuple(sorted(sent[at])), self._prices(at), broken[at], float(primal[at]), float(dual[at])) for at in range(len(self.ample))
+        sent = [
+            Sending(self.jobs[column.job].name, column.origin, column.target, amount, column.arcs)
+            for column, amount in zip(self.columns, self.amounts[first:].tolist(), strict=True)
+            if amount > 1e-9
         ]
+        dual = sum(float(self.demand_price[row]) * self.jobs[at].demand[place] for (at, place), row in self.demand_row.items())
+        dual -= float(self.limit_price @ np.array(self.limits)) if self.limits else 0.0
+        broken = {
+            (self.jobs[job].name, floor.name): amount
+            for (job, floor), amount in zip(self.floors, self.amounts[unmet:first].tolist(), strict=True)
+            if amount > 1e-6
+        }
+        return Plan(tuple(sorted(sent)), self._prices(), broken, float(self.primal_parts.sum()), dual)
+
+
+def same_arcs(one: Ways, other: Ways) -> bool:
+    """Whether two graphs have the same nodes and arcs for the same links, whatever these cost and hold."""
+    if one is other:
+        return True
+    names = [[link.link_id for link in graph.ground.links] for graph in (one, other)]
+    arrays = ("start", "end", "link", "forward", "home")
+    return names[0] == names[1] and one.places == other.places and all(np.array_equal(getattr(one, a), getattr(other, a)) for a in arrays)
 
 
 def _uses(ways: Ways, arcs: Sequence[int], floor: Floor) -> bool:

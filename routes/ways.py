@@ -75,10 +75,9 @@ def without(graph: Ways, closed: NDArray[np.intp]) -> Ways:
     return replace(graph, **{name: getattr(graph, name)[kept] for name in columns})
 
 
-def weighed(graph: Ways, behind: int, usd_t_day: float) -> Ways:
-    """The graph as a flow sees it: how many flows of the case stand behind it, and what a day is worth to it."""
-    extra = behind * FLOW_TIE * KM_TIE * graph.km + usd_t_day * graph.days
-    return replace(graph, weight=graph.weight + extra) if behind or usd_t_day else graph
+def hurried(graph: Ways, usd_t_day: float) -> Ways:
+    """The graph as a flow sees it to which a day is worth something."""
+    return replace(graph, weight=graph.weight + usd_t_day * graph.days) if usd_t_day else graph
 
 
 class _Row(NamedTuple):

@@ -312,7 +312,7 @@ class _Master:
         met_row = [*range(unmet), *(self.demand_row[column.job, column.target] for column in self.columns)]
         met = csr_array((np.ones(len(met_col)), (met_row, met_col)), shape=(unmet, size))
         asked = [self.jobs[at].demand[place] for at, place in wanted]
-        solved = linprog(cost * SCALE, limits, self.limits, met, asked, method="highs-ds")
+        solved = linprog(cost * SCALE, limits, self.limits, met, asked, method="highs-ds", options={"presolve": False})
         if solved.x is None:
             raise RuntimeError(f"the linear program was not solved: {solved.message}")
         self.primal_parts = cost * solved.x
@@ -386,13 +386,16 @@ class _Master:
                 margin = float(self.demand_price[self.demand_row[at, target]] - self.limit_price[self.limit_row[at, f"supply:{origin}"]])
                 if margin + sum(reward) - found.distance[found.row[ends[0]], ends[1]] > FINEST_GAIN:
                     pairs.append((origin, target, ends, margin))
+        # The search at hand has the best walk of every pair already, where no contract pays for another.
         grown = False
-        for thorough in (False, True):
+        for origin, target, *_ in pairs if not any(reward) else ():
+            grown |= self._found(group, at, found, origin, target)
+        for thorough in (False, True) if any(reward) else (True,):
+            if grown:
+                break
             for origin, target, ends, margin in pairs:
                 arcs = keeping.best(weight, reward, ends, margin, thorough=thorough)
                 grown |= bool(arcs) and self._add(group, at, origin, target, arcs)
-            if grown:
-                break
         return grown
 
     def plan(self) -> Plan:

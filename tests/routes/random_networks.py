@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
+import pytest
 from scipy.optimize import linprog
 
 from geodata import ledger
@@ -21,6 +22,11 @@ from tests.conftest import Rows
 PLACE_COLUMNS = "place_id,name,country,lon,lat,kind,capacity,unit,dwell_days,transfer_usd_t".split(",")
 LINK_COLUMNS = "link_id,from_place,to_place,mode,commodities,capacity,unit,both_ways,cost_usd_t,days,length_km,gauge_mm".split(",")
 STATES = ("KAZ", "RUS", "CHN", "UZB")
+
+
+def seeds(all_of: Iterable[int], quick: int) -> list[Any]:
+    """Parameters of which only the first few run where slow tests are left out."""
+    return [seed if at < quick else pytest.param(seed, marks=pytest.mark.slow) for at, seed in enumerate(all_of)]
 
 
 def network_of(places: Sequence[Sequence[str]], links: Sequence[Sequence[str]], *, more: Sequence[str] = ()) -> Network:

@@ -13,7 +13,7 @@ from routes import Flow, Scenario
 from routes.errors import UnknownIdError
 from routes.games import banzhaf, nucleolus, prenucleolus, shapley
 from tests.conftest import link, place
-from tests.routes.random_networks import cheapest_by_all_ways, rail_network, toy
+from tests.routes.random_networks import cheapest_by_all_ways, rail_network, seeds, toy
 
 #: What a tonne is worth more at its end, in USD: less than the dearest ways cost.
 WORTH = 40.0
@@ -40,12 +40,12 @@ def abroad(seed: int) -> Network:
     return toy(places.to_dict("records"), network.links[columns].to_dict("records"))
 
 
-def without(network: Network, closed: list[str]) -> Network:
-    """The network less the places of some states and the links that touch them."""
+def without(network: Network, closed: list[str]) -> Network | None:
+    """The network less the places of some states and the links that touch them; None where no link is left."""
     gone = {f"p{at}" for at, state in enumerate(STATES) if f"country:{state}" in closed}
     places = [row.cells for row in network._tables["places"].rows if row.cells["place_id"] not in gone]
     links = [row.cells for row in network._tables["links"].rows if not {row.cells["from_place"], row.cells["to_place"]} & gone]
-    return toy(places, links)
+    return toy(places, links) if links else None
 
 
 def by_hand() -> Network:
@@ -77,7 +77,7 @@ def test_by_hand() -> None:
 
 
 @pytest.mark.parametrize("earning", [False, True])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(range(5), 1))
 def test_random_networks_against_all_coalitions(seed: int, earning: bool) -> None:
     network = abroad(seed)
     players = [state for state in STATES if state not in ("KAZ", "GEO")]
@@ -86,7 +86,8 @@ def test_random_networks_against_all_coalitions(seed: int, earning: bool) -> Non
     for coalition in range(len(table)):
         out = [f"country:{state}" for at, state in enumerate(players) if not coalition >> at & 1]
         if earning:
-            cost = cheapest_by_all_ways(without(network, out), [Flow("f", "crude", sources, sinks)], penalty=WORTH)
+            left = without(network, out)
+            cost = cheapest_by_all_ways(left, [Flow("f", "crude", sources, sinks)], penalty=WORTH) if left else WORTH * 30
             assert cost is not None
             table[coalition] = WORTH * 30 - cost
         else:

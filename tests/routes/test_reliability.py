@@ -13,7 +13,7 @@ from geodata.network import Network
 from routes import Scenario
 from routes.errors import UnknownIdError
 from tests.conftest import link, place
-from tests.routes.random_networks import rail_network, toy
+from tests.routes.random_networks import rail_network, seeds, toy
 
 SURE = 0.9
 
@@ -64,7 +64,7 @@ def failing(seed: int) -> Network:
     return toy(places.to_dict("records"), links.to_dict("records"))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(range(8), 3))
 def test_exact_is_the_sum_over_all_states(seed: int) -> None:
     network = failing(seed)
     share = dict(zip(network.links["link_id"], network.links["availability"], strict=True))

@@ -79,10 +79,24 @@ class Plan:
 
 
 def solve(blocks: Sequence[Sequence[Job]]) -> list[Plan]:
-    """The cheapest plan of each block; the flows of a block share capacity, blocks (years) do not."""
-    if not blocks:
-        return []
-    master = _Master(blocks)
+    """The cheapest plan of each block; the flows of a block share capacity, blocks (years) do not.
+
+    A block begins with the ways that were worth finding for flows of the same name on the same graph before it.
+    """
+    plans: list[Plan] = []
+    known: dict[tuple[str, int], list[_Column]] = {}
+    for block in blocks:
+        master = _Master([block])
+        master.recall(known)
+        plans += _solved(master)
+        known |= {(job.name, id(job.ways)): [] for job in master.jobs}
+        for column in master.columns:
+            job = master.jobs[column.job]
+            known[job.name, id(job.ways)].append(column)
+    return plans
+
+
+def _solved(master: _Master) -> list[Plan]:
     for _ in range(MOST_ROUNDS):
         master.solve()
         if not master.grow():
@@ -166,7 +180,10 @@ class _Master:
     def _grouped(self) -> list[_Group]:
         groups: dict[tuple[int, int], _Group] = {}
         for at, job in enumerate(self.jobs):
-            groups.setdefault((self.block[at], id(job.ways)), _Group(self.block[at], job.ways, [])).jobs.append(at)
+            key = (self.block[at], id(job.ways))
+            if key not in groups:
+                groups[key] = _Group(self.block[at], job.ways, [])
+            groups[key].jobs.append(at)
         for group in groups.values():
             nodes = {group.ways.origin[place] for at in group.jobs for place in self.jobs[at].supply if place in group.ways.origin}
             for at in group.jobs:
@@ -186,6 +203,15 @@ class _Master:
                         self._found(group, at, (distance, before), origin, target)
                 for floor in job.floors:
                     self._through_floor(group, at, (distance, before), floor, None)
+
+    def recall(self, known: Mapping[tuple[str, int], Sequence[_Column]]) -> None:
+        """Add the ways that are known of each flow, by its name and graph."""
+        for group in self.groups:
+            for at in group.jobs:
+                job = self.jobs[at]
+                for column in known.get((job.name, id(job.ways)), ()):
+                    if column.origin in job.supply and column.target in job.demand:
+                        self._add(group, at, column.origin, column.target, column.arcs)
 
     def _found(self, group: _Group, at: int, found: tuple[NDArray[np.float64], NDArray[np.int32]], origin: str, target: str) -> bool:
         start, end = group.ways.origin.get(origin), group.ways.target.get(target)

@@ -52,7 +52,7 @@ def dissimilar(
         return []
     back, after = dijkstra(matrix.T.tocsr(), directed=True, indices=destination, return_predecessors=True)
     chosen: list[_Route] = []
-    for last in _plateaus((ahead, before), (back, after), max_detour * float(ahead[destination]))[: MOST_TRIED * k].tolist():
+    for last in _plateaus((ahead, before), (back, after), max_detour * float(ahead[destination]), MOST_TRIED * k).tolist():
         route = _through(last, (ahead, before), (back, after))
         unlike = all(_shared(route, other) <= max_overlap + 1e-12 for other in chosen)
         if unlike and len(np.unique(route.nodes)) == len(route.nodes):
@@ -71,8 +71,8 @@ class _Route(NamedTuple):
     length: float
 
 
-def _plateaus(ahead: Tree, back: Tree, most: float) -> Nodes:
-    """The last node of every plateau that a route of no more than ``most`` passes, the best plateau first."""
+def _plateaus(ahead: Tree, back: Tree, most: float, count: int) -> Nodes:
+    """The last nodes of the best ``count`` plateaus that a route of no more than ``most`` passes, the best one first."""
     before, after = ahead[1], back[1]
     node = np.flatnonzero(before >= 0)
     # The arc into a node lies on both trees where the way on from the arc's start leads to that node, too.
@@ -87,10 +87,14 @@ def _plateaus(ahead: Tree, back: Tree, most: float) -> Nodes:
     goes_on = np.zeros(len(before), dtype=bool)
     goes_on[before[inner]] = True
     last = inner[~goes_on[inner]]
+    if len(last) < count:
+        # Where plateaus are few, single nodes are plateaus too, of no length.
+        last = np.flatnonzero(np.isfinite(ahead[0] + back[0]) & ~goes_on)
     total = ahead[0][last] + back[0][last]
-    last, total = last[total <= most * (1 + 1e-12)], total[total <= most * (1 + 1e-12)]
+    near = total <= most * (1 + 1e-12)
+    last, total = last[near], total[near]
     beside = total - (ahead[0][last] - ahead[0][first[last]])
-    return np.asarray(last[np.lexsort((last, total, beside))], dtype=np.int32)
+    return np.asarray(last[np.lexsort((last, total, beside))[:count]], dtype=np.int32)
 
 
 def _through(node: int, ahead: Tree, back: Tree) -> _Route:

@@ -43,8 +43,9 @@ class LeastCost:
         total = sum(asked.values())
         offered = {ways.origin[place]: min(self._whole(supply[place]), total) for place in sorted(supply) if place in ways.origin}
         first, last = ways.nodes, ways.nodes + 1
-        start = [*ways.start, *(first for _ in offered), *(ways.target[place] for place in asked), *(first for _ in asked)]
-        end = [*ways.end, *offered, *(last for _ in asked), *(ways.target[place] for place in asked)]
+        markets = [ways.target[place] for place in asked]
+        self._start = np.concatenate([ways.start, np.array([*(first for _ in offered), *markets, *(first for _ in asked)], dtype=np.int64)])
+        self._end = np.concatenate([ways.end, np.array([*offered, *(last for _ in asked), *markets], dtype=np.int64)])
         bound = np.array([*(limit.capacity for limit in ways.bounds), math.inf])
         self.capacity: Whole = np.concatenate(
             [
@@ -62,8 +63,8 @@ class LeastCost:
         self.price = price
         supplies = np.zeros(ways.nodes + 2, dtype=np.int64)
         supplies[first], supplies[last] = total, -total
-        self._solver = NetworkSimplex(ways.nodes + 2, start, end, np.round(price / resolution).astype(np.int64), supplies)
-        self._start, self._end = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
+        whole_price = np.round(price / resolution).astype(np.int64)
+        self._solver = NetworkSimplex(ways.nodes + 2, self._start, self._end, whole_price, supplies)
         # What each bound lets through, and which it is that counts an arc (0: none).
         self._bound, self._most = ways.bound + 1, bound[:-1] + 2 * self.step
 

@@ -26,6 +26,7 @@ from geodata.facts import LinkFacts
 from geodata.network import CRS, Network
 from geodata.territory import AT_SEA, Crossing
 
+from .dissimilar import dissimilar
 from .reasons import why_no_route
 from .scenarios import Scenario
 from .scene import Scene, require_place, scene
@@ -58,6 +59,10 @@ MOST_SEARCHES = 1_000
 MOST_SEARCHED = 40
 #: Paths of Yen's list, and rounds of making links dearer for each route wanted, among which different ones are chosen.
 MOST_LISTED = 400
+#: From so many arcs on, Yen's list is slow and its routes differ by sidings: plateaus are asked instead, for so many
+#: times more routes than wanted.
+MANY_ARCS = 20_000
+SPARE = 4
 ROUNDS = 8
 PENALTY = 1.25
 TIE = 1e-6
@@ -250,7 +255,13 @@ def _different(ground: Scene, graph: Graph, k: int, by: str, max_overlap: float,
     """
     if not graph.arcs:
         return []
-    ranked = _searched(ground, graph, MOST_SEARCHED, by) if through else _listed(ground, graph, MOST_LISTED, by)
+    if through:
+        ranked = _searched(ground, graph, MOST_SEARCHED, by)
+    elif len(graph.arcs) >= MANY_ARCS:
+        paths = dissimilar(graph.matrix(graph.weights(by)), 0, 1, SPARE * k, max_overlap=max_overlap)
+        ranked = [*_ranked(ground, graph, 1, by), *_distinct(_routes(ground, graph, (path.tolist() for path in paths)))]
+    else:
+        ranked = _listed(ground, graph, MOST_LISTED, by)
     found = [*ranked, *_penalised(ground, graph, k, by)]
     kept: list[_Route] = []
     for route in _sorted(_distinct(iter(found)), by):

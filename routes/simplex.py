@@ -71,11 +71,14 @@ class _Lemon:
         self.graph = pylmcf.Graph(nodes, start, end)
         self.graph.set_edge_costs(cost)
         self.graph.set_node_supply(supply)
+        self.begun = False
 
     def solve(self, capacity: Whole, afresh: bool) -> Whole:
         # Measured on 300 links: these suit best what each is for.
-        self.graph.set_warm_repair("repair_only" if afresh else "dual")
-        self.graph.set_pivot_rule("first_eligible" if afresh else "block_search")
+        anew = afresh or not self.begun
+        self.begun = True
+        self.graph.set_warm_repair("repair_only" if anew else "dual")
+        self.graph.set_pivot_rule("first_eligible" if anew else "block_search")
         self.graph.set_edge_capacities(capacity)
         try:
             self.graph.solve()

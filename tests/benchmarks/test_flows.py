@@ -134,7 +134,7 @@ def test_every_pair_of_closures(race: Race, corridor: Corridor, arcs: Arcs, grou
 
 
 def test_every_pair_from_the_network(race: Race, corridor: Corridor) -> None:
-    """From the Network to `contingency` with its table; networkx from the Network's tables, a sample of 150 pairs."""
+    """From the Network to `contingency` with its table; networkx a sample of 150 pairs on its prepared residual network."""
     network, offered, taken = corridor.network, corridor.offered, corridor.taken
     names = sorted(corridor.ends)
     every = list(combinations(names, 2))

@@ -112,6 +112,8 @@ class LeastCost:
 
     def loops(self, flow: Whole) -> bool:
         """Whether some way that the flow is taken apart into visits a place twice, which no way may."""
+        if not self.ways.split:
+            return False
         inner = np.flatnonzero(flow[: len(self.ways.start)])
         homes = len(self.ways.places)
         start, end = self.ways.home[self.ways.start[inner]], self.ways.home[self.ways.end[inner]]

@@ -44,7 +44,8 @@ class Ways:
     ``weight`` is the cost in USD a tonne (gas: a thousand m3) with the tie-break in it, ``cost``, ``days`` and ``km``
     are plain; ``link`` is the position of the arc's link in ``ground.links`` (-1: a change at a place), ``bound`` the
     position in ``bounds`` of what limits it (-1: nothing). ``origin`` and ``target`` are the nodes where goods start
-    and end; ``home`` is the position of each node's place in ``places``.
+    and end; ``home`` is the position of each node's place in ``places``. ``split`` says that some place has nodes apart for
+    arriving and leaving, so that a cheapest way could come back to it.
     """
 
     ground: Scene
@@ -62,6 +63,7 @@ class Ways:
     target: Mapping[str, int]
     home: NDArray[np.int32]
     places: tuple[str, ...]
+    split: bool
 
     @property
     def nodes(self) -> int:
@@ -100,6 +102,7 @@ class _Draft:
     home: list[int] = field(default_factory=list)
     enter: dict[State, int] = field(default_factory=dict)
     leave: dict[State, int] = field(default_factory=dict)
+    split: bool = False
 
     def node(self, place: str) -> int:
         self.home.append(self.number[place])
@@ -121,6 +124,7 @@ class _Draft:
             self.enter.update(dict.fromkeys(states, one))
             self.leave.update(dict.fromkeys(states, one))
             return
+        self.split = True
         for state in states:
             self.enter[state], self.leave[state] = self.node(place), self.node(place)
         if capacity > 0:
@@ -195,4 +199,5 @@ def _table(draft: _Draft, rows: Sequence[_Row], ends: tuple[Mapping[str, int], M
         *ends,
         np.array(draft.home, dtype=np.int32),
         places,
+        draft.split,
     )

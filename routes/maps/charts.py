@@ -36,7 +36,7 @@ DIRECTIONS = (0, 180, 90, 270, 45, 315, 135, 225, 20, 340, 160, 200)
 
 
 class _Look(NamedTuple):
-    """What tells one series from another: fill, hatch, mark and dash; the second to the fourth also without colour."""
+    """What tells one series from another: fill, hatch, mark and dash; the last three also without colour."""
 
     fill: str
     hatch: str
@@ -50,6 +50,7 @@ LOOKS = (
     _Look(style.MODE_COLOURS["pipeline"], "////", "s", "--"),
     _Look(style.MODE_COLOURS["sea"], "....", "D", ":"),
     _Look(style.MODE_COLOURS["gas"], "xxxx", "^", "-."),
+    _Look(style.MODE_COLOURS["road"], "----", "v", "-"),
 )
 DELIVERED, UNMET = LOOKS[0], LOOKS[1]
 
@@ -95,11 +96,11 @@ def ranking_chart(
     scale: float = 1.0,
     source: str = "",
 ) -> Figure:
-    """The first ``most`` rows of a table as bars, in the order they have: one for each row, or for each of up to four columns.
+    """The first ``most`` rows of a table as bars, in the order they have: one for each row, or for each of up to five columns.
 
     ``label`` and ``value`` name columns; ``scale`` is what values are divided by for ``unit`` (1000 from kt to Mt).
     An infinite value is drawn to the edge and called unlimited, a missing one is left out.
-    Raises ValueError for more than four columns, and KeyError for one that is not there.
+    Raises ValueError for more than five columns, and KeyError for one that is not there.
     """
     columns = [value] if isinstance(value, str) else list(value)
     if not 1 <= len(columns) <= len(LOOKS):
@@ -129,7 +130,7 @@ def ranking_chart(
 def cost_time_chart(routes: Routes | Mapping[str, Routes], *, title: str = "", source: str = "") -> Figure:
     """Ways by days and USD a tonne; the area of a mark is what fits on the way. Several sets of ways may be given by name.
 
-    Raises ValueError for no ways at all or more than four sets.
+    Raises ValueError for no ways at all or more than five sets.
     """
     groups = {"way": routes} if isinstance(routes, Routes) else dict(routes)
     if not 1 <= len(groups) <= len(LOOKS) or not any(len(group) for group in groups.values()):
@@ -157,9 +158,9 @@ def cost_time_chart(routes: Routes | Mapping[str, Routes], *, title: str = "", s
 
 
 def timeline_chart(frames: Mapping[str, pd.DataFrame], *, unit: str = "Mt", title: str = "", source: str = "") -> Figure:
-    """The largest flow by year, a line for each of up to four tables that `timeline` made; ``unit`` is Mt or bcm.
+    """The largest flow by year, a line for each of up to five tables that `timeline` made; ``unit`` is Mt or bcm.
 
-    Raises ValueError for no table or more than four.
+    Raises ValueError for no table or more than five.
     """
     if not 1 <= len(frames) <= len(LOOKS):
         raise ValueError(f"timeline_chart draws 1 to {len(LOOKS)} tables, not {len(frames)}")

@@ -99,8 +99,8 @@ def test_ranking() -> None:
     assert widths(both)[1] == [3.0, 0.001, 0.002, 0.0]
     assert {"now", "then", "Now and then"} <= set(words(both))
     assert overlapping(both) == []
-    with pytest.raises(ValueError, match="1 to 4 columns, not 5"):
-        maps.ranking_chart(frame, "id", ["now"] * 5, unit="")
+    with pytest.raises(ValueError, match="1 to 5 columns, not 6"):
+        maps.ranking_chart(frame, "id", ["now"] * 6, unit="")
 
 
 def test_cost_and_time(network: Network) -> None:
@@ -122,7 +122,7 @@ def test_timeline() -> None:
     assert [line.get_xydata().tolist() for line in figure.axes[0].lines] == [[[2024, 1], [2025, 4]]] * 2
     assert len({line.get_linestyle() for line in figure.axes[0].lines}) == 2
     assert "Mt a year" in words(figure)
-    with pytest.raises(ValueError, match="1 to 4 tables, not 0"):
+    with pytest.raises(ValueError, match="1 to 5 tables, not 0"):
         maps.timeline_chart({})
 
 

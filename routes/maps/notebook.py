@@ -25,7 +25,13 @@ PREFIX = "notebook-"
 """The files of notebook pages begin with it."""
 NEEDS = ("ipykernel", "nbclient", "nbconvert")
 CELL_SECONDS = 600
+SHORT_SIGNS = 34
+"""Words up to this long are not broken over lines in a table."""
 _PICTURE = re.compile(r'src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)"')
+_TABLE = re.compile(r'<table[^>]*class="dataframe"[^>]*>.*?</table>', re.DOTALL)
+_ROW = re.compile(r"<tr.*?</tr>", re.DOTALL)
+_CELL = re.compile(r"<(t[hd])[^>]*>(.*?)</t[hd]>", re.DOTALL)
+_NUMBER = re.compile(r"-?[\d,.]+(e[+-]?\d+)?%?|NaN|inf|True|False|None|")
 _NO_PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400" aria-hidden="true"><rect class="sea" width="640" height="400"/></svg>'
 )
@@ -40,7 +46,7 @@ _CSS = """
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink)}
 body{font:16px/1.55 "Segoe UI","Noto Sans",Roboto,"Helvetica Neue","DejaVu Sans",Arial,sans-serif;overflow-wrap:break-word}
-header,main,footer{max-width:1040px;margin:0 auto;padding:0 24px}
+header,main,footer{max-width:1120px;margin:0 auto;padding:0 24px}
 header{padding-top:20px;font-size:14px}
 footer{padding-top:12px;padding-bottom:36px;color:var(--muted);font-size:13px}
 h1{font-size:30px;line-height:1.2;letter-spacing:-.015em;margin:14px 0 10px}
@@ -62,6 +68,9 @@ details pre{overflow-x:auto;line-height:1.45}
 table.dataframe{border-collapse:collapse;border:0;font-size:13.5px;line-height:1.4;font-variant-numeric:tabular-nums}
 .dataframe th,.dataframe td{border:0;border-bottom:1px solid var(--rule);padding:5px 12px 5px 0;text-align:right;vertical-align:top}
 .dataframe thead th{border-bottom:1px solid var(--field);color:var(--muted);font-weight:600;text-align:right;vertical-align:bottom}
+.dataframe thead .w,.dataframe .w{text-align:left;padding-right:20px}
+.dataframe .w:not(.s){min-width:11em}
+.dataframe .s{white-space:nowrap}
 .dataframe tbody th{text-align:left;color:var(--muted);font-weight:400}
 .chart{display:block;width:100%;min-width:620px;height:auto;background:#fff;border:1px solid var(--rule);border-radius:4px}
 iframe{background:var(--paper)}
@@ -69,7 +78,7 @@ iframe{background:var(--paper)}
 .s1,.s2,.si,.sa{color:var(--sourced)}
 .c1{color:var(--muted);font-style:italic}
 .mi,.mf{color:var(--assumed)}
-@media(max-width:600px){header,main,footer{padding-left:14px;padding-right:14px}h1{font-size:25px}}
+@media(max-width:600px){header,main,footer{padding-left:14px;padding-right:14px}h1{font-size:25px}.output_html:has(iframe){margin-left:-14px;margin-right:-14px;max-width:none}}
 @media print{details{display:none}.output_subarea{overflow:visible;break-inside:avoid}}
 """
 
@@ -118,12 +127,10 @@ def _read(path: Path) -> Notebook:
 def make_page(notebook: Notebook, where: Path) -> GalleryPage:
     """Execute a notebook, write its page into a folder, and give its card. Raises NotebookError where a cell fails."""
     executed = _executed(notebook)
-    page = _page(notebook, executed)
+    answer, picture = _answer(executed), _picture(executed)
     file = where / notebook.file
-    file.write_text(page, encoding="utf-8")
-    return GalleryPage(
-        notebook.file, notebook.title, notebook.question, _answer(executed), _picture(executed), file.stat().st_size, "notebook"
-    )
+    file.write_text(_page(notebook, executed), encoding="utf-8")
+    return GalleryPage(notebook.file, notebook.title, notebook.question, answer, picture, file.stat().st_size, "notebook")
 
 
 def _executed(notebook: Notebook) -> Any:
@@ -217,12 +224,58 @@ def _body(content: Any, code: str) -> str:
 
 
 def _settle(output: Any) -> None:
-    """Make an output final: a chart becomes a picture with its name as its text."""
+    """Make an output final: a chart becomes a picture with its name as its text, a table knows its columns of words."""
     data = output.get("data", {})
+    if "text/html" in data:
+        data["text/html"] = _TABLE.sub(lambda table: _aligned(table[0]), data["text/html"])
     if "image/svg+xml" in data:
         packed = base64.b64encode(data.pop("image/svg+xml").encode()).decode()
         name = html.escape(data.get("text/plain", ""))
         data["text/html"] = f'<img class="chart" alt="{name}" src="data:image/svg+xml;base64,{packed}">'
+
+
+def _aligned(table: str) -> str:
+    """A table of pandas made for reading, its numbers as they are.
+
+    Names of the index stand in one line with those of the columns, an index that only counts is left out, columns of words
+    read from the left, a column of whole numbers has no decimals, and large numbers have commas.
+    """
+    rows = [[_Cell(*found) for found in _CELL.findall(row)] for row in _ROW.findall(table)]
+    head, body = [row for row in rows if all(cell.kind == "th" for cell in row)], [row for row in rows if row[-1].kind == "td"]
+    if not head or not body or len({len(row) for row in rows}) > 1 or 'span="' in table:
+        return table
+    named = [[cell.text for cell in column if cell.text] for column in zip(*head, strict=True)]
+    columns = [list(column) for column in zip(*body, strict=True)]
+    counted = not named[0] and [cell.text for cell in columns[0]] == [str(at) for at in range(len(body))]
+    shown = [_column(names[-1] if names else "", column) for names, column in list(zip(named, columns, strict=True))[counted:]]
+    lines = ["".join(cells) for cells in zip(*shown, strict=True)]
+    inside = "".join(f"<tr>{line}</tr>\n" for line in lines[1:])
+    return f'<table class="dataframe"><thead><tr>{lines[0]}</tr></thead>\n<tbody>\n{inside}</tbody></table>'
+
+
+class _Cell(NamedTuple):
+    kind: str
+    text: str
+
+
+def _column(name: str, cells: list[_Cell]) -> list[str]:
+    """The cells of a column from its name down."""
+    texts = [re.sub(r"^\((.*?),?\)$", r"\1", cell.text.strip()) for cell in cells]
+    if all(_NUMBER.fullmatch(text) for text in texts):
+        whole = all(text.endswith(".0") or not re.search(r"\d", text) for text in texts)
+        texts = _with_commas([text.removesuffix(".0") if whole else text for text in texts])
+        looks = [""] * len(texts)
+    else:
+        looks = [' class="w s"' if len(text) <= SHORT_SIGNS else ' class="w"' for text in texts]
+    of_name = ' class="w"' if looks[0] or cells[0].kind == "th" else ""
+    return [f"<th{of_name}>{name}</th>", *(f"<{c.kind}{look}>{text}</{c.kind}>" for c, look, text in zip(cells, looks, texts, strict=True))]
+
+
+def _with_commas(numbers: list[str]) -> list[str]:
+    """Commas in a column that has a number of five figures, so that a column of years stays one."""
+    if not any(re.match(r"-?\d{5}", number) for number in numbers):
+        return numbers
+    return [re.sub(r"^-?\d+", lambda found: f"{int(found[0]):,}", number) for number in numbers]
 
 
 def _policy(body: str) -> str:

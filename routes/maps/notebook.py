@@ -263,7 +263,7 @@ def _column(name: str, cells: list[_Cell]) -> list[str]:
     texts = [re.sub(r"^\((.*?),?\)$", r"\1", cell.text.strip()) for cell in cells]
     if all(_NUMBER.fullmatch(text) for text in texts):
         whole = all(text.endswith(".0") or not re.search(r"\d", text) for text in texts)
-        texts = _with_commas([text.removesuffix(".0") if whole else text for text in texts])
+        texts = _with_commas(["–" if text == "NaN" else text.removesuffix(".0") if whole else text for text in texts])
         looks = [""] * len(texts)
     else:
         looks = [' class="w s"' if len(text) <= SHORT_SIGNS else ' class="w"' for text in texts]

@@ -123,13 +123,15 @@ def test_tables_are_made_for_reading() -> None:
     table = (
         '<table border="1" class="dataframe">\n<thead><tr style="text-align: right;"><th>corridor</th><th>kt</th><th>way</th></tr>'
         "<tr><th>scenario</th><th></th><th></th></tr></thead>"
-        "<tbody><tr><th>a</th><td>12000.0</td><td>(x, y)</td></tr><tr><th>b</th><td>1500.0</td><td>NaN</td></tr></tbody></table>"
+        "<tbody><tr><th>a</th><td>12000.0</td><td>(x, y)</td></tr><tr><th>b</th><td>1500.0</td><td>z</td></tr>"
+        "<tr><th>c</th><td>NaN</td><td>NaN</td></tr></tbody></table>"
     )
     read = pages._aligned(table)
     assert '<th class="w">scenario</th><th>kt</th><th class="w">way</th>' in read
     assert "<td>12,000</td>" in read
     assert "<td>1,500</td>" in read
     assert '<td class="w s">x, y</td>' in read
+    assert "<td>–</td>" in read
     spanning = table.replace("<td>12", '<td rowspan="2">12')
     assert pages._aligned(spanning) == spanning
 

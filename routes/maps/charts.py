@@ -213,9 +213,9 @@ def _open(look: _Look) -> dict[str, Any]:
 
 
 def _sheet(size: tuple[float, float], title: str, source: str) -> Figure:
-    from .sheet import Sheet
+    from .paper import Paper
 
-    return Sheet(size=size, title=textwrap.fill(title, 88), source=textwrap.fill(source, 130))
+    return Paper(size=size, title=textwrap.fill(title, 88), source=textwrap.fill(source, 130))
 
 
 def _axes(figure: Figure, *, grid: str) -> Axes:

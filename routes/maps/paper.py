@@ -19,7 +19,7 @@ SOURCE_PT = 7.5
 _SALT = "transit-route-atlas"
 
 
-class Sheet(Figure):
+class Paper(Figure):
     """A figure with its title above and its source below, drawn without pyplot, so that nothing global changes.
 
     ``savefig`` leaves the date out and numbers an SVG's parts from a fixed start.

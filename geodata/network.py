@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,7 @@ from .csvfile import Row, Table, table_of, table_text, write_text
 from .facts import LinkFacts, PlaceFacts
 from .geodesy import geodesic_line, lengths_km
 from .rates import default_rate, main_commodity
-from .schema import BASE_YEAR, COMMODITIES, LINKS, PLACES, SCENARIOS, UNLIMITED, split_list
+from .schema import BASE_YEAR, CASES, COMMODITIES, LINKS, PLACES, SCENARIOS, UNLIMITED, split_list
 from .territory import Crossing
 from .units import GAS_UNITS, to_kt_yr
 
@@ -119,7 +120,7 @@ class Network:
 
     @property
     def corridors(self) -> pd.DataFrame:
-        """One row per corridor; ``members`` is a tuple of link ids in order."""
+        """One row per corridor; ``members`` is a tuple of link ids in order, ``counted_on`` those that its flow is counted on."""
         return self._corridors.copy()
 
     @property
@@ -139,7 +140,7 @@ class Network:
     @property
     def cases(self) -> pd.DataFrame:
         """Supplies, demands and floors of every case, a row each, as text."""
-        return _frame(self._tables["cases"], ())
+        return _frame(self._tables["cases"], (*CASES.required, *CASES.optional))
 
     @property
     def scenarios(self) -> pd.DataFrame:
@@ -187,7 +188,7 @@ class Network:
 
     @cached_property
     def _places(self) -> gpd.GeoDataFrame:
-        frame = _frame(self._tables["places"], PLACES.optional)
+        frame = _frame(self._tables["places"], (*PLACES.required, *PLACES.optional))
         frame = _with_numbers(frame, PLACE_NUMBERS)
         frame = self._in_this_year(frame, "place_id")
         frame["stated_capacity"] = _stated(frame)
@@ -196,7 +197,7 @@ class Network:
 
     @cached_property
     def _links(self) -> gpd.GeoDataFrame:
-        frame = _frame(self._tables["links"], LINKS.optional)
+        frame = _frame(self._tables["links"], (*LINKS.required, *LINKS.optional))
         frame = _with_numbers(frame, (*LINK_NUMBERS, *LINK_YEARS))
         frame["name"] = frame["name"].where(frame["name"] != "", self._end_names(frame))
         frame["both_ways"] = frame["both_ways"].str.lower() != "false"
@@ -220,14 +221,30 @@ class Network:
 
     @cached_property
     def _corridors(self) -> pd.DataFrame:
-        frame = _frame(self._tables["corridors"], ("corridor_id", "name", "members"))
-        frame["members"] = pd.Series([split_list(cell) for cell in frame["members"]], dtype=object)
+        frame = _frame(self._tables["corridors"], ("corridor_id", "name", "members", "counted_on"))
+        for column in ("members", "counted_on"):
+            frame[column] = pd.Series([split_list(cell) for cell in frame[column]], dtype=object)
         return frame
 
     @cached_property
     def corridor_links(self) -> Mapping[str, tuple[str, ...]]:
         """The links of each corridor, in order."""
         return MappingProxyType(dict(zip(self._corridors["corridor_id"], self._corridors["members"], strict=True)))
+
+    @cached_property
+    def corridor_counts(self) -> Mapping[str, frozenset[str]]:
+        """The links on which the flow of each corridor is counted: what takes any of them goes by the corridor.
+
+        Those that the network states; else, since trunk lines that several corridors share tell nothing of which of them
+        is meant, those of its links that the fewest corridors have.
+        """
+        sharing = Counter(link for links in self.corridor_links.values() for link in set(links))
+        stated = dict(zip(self._corridors["corridor_id"], self._corridors["counted_on"], strict=True))
+        found = {}
+        for corridor, links in self.corridor_links.items():
+            fewest = min((sharing[link] for link in links), default=0)
+            found[corridor] = frozenset(stated[corridor] or (link for link in links if sharing[link] == fewest))
+        return MappingProxyType(found)
 
     @cached_property
     def crossings(self) -> Mapping[str, tuple[Crossing, ...]]:

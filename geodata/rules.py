@@ -236,6 +236,9 @@ def references_are_known(draft: Draft) -> Iterator[Finding]:
         for member in split_list(row.get("members")):
             if member not in links:
                 yield at("corridors", row, "members", f"unknown link {member!r}", "use a link_id of links.csv")
+        for counted in split_list(row.get("counted_on")):
+            if counted not in split_list(row.get("members")):
+                yield at("corridors", row, "counted_on", f"{counted!r} is no member of the corridor", "name links of its members")
     for row in draft.rows("capacities"):
         if row.get("id") not in links | places:
             yield at("capacities", row, "id", f"unknown id {row.get('id')!r}", "use a link_id or place_id")

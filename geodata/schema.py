@@ -68,7 +68,7 @@ LINKS = TableSchema(
     must_exist=True,
 )
 CAPACITIES = TableSchema("capacities", ("id", "year", "capacity", "unit"), ("figure_id",))
-CORRIDORS = TableSchema("corridors", ("corridor_id", "name", "members"), ())
+CORRIDORS = TableSchema("corridors", ("corridor_id", "name", "members"), ("counted_on",))
 CASES = TableSchema("cases", ("case_id", "year", "flow", "commodity", "role", "place_id", "amount", "unit"), ("figure_id", "usd_t_day"))
 SCENARIOS = TableSchema("scenarios", ("scenario_id", "action", "target"), ("name", "value", "figure_id", "source", "note"))
 FIGURES = TableSchema("figures", ("figure_id", "subject", "attribute", "value"), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from .flow import CertificateError
 from .least_cost import LeastCost
 from .scenarios import Scenario, select
 from .scene import Scene, require_place, scene
-from .ways import Bound, Ways, ways
+from .ways import FLOW_TIE, KM_TIE, Bound, Ways, hurried, ways
 
 #: What a tonne that is asked for and does not come counts, in USD: more than any way costs, so that what can come
 #: does. It is a rank, not a value: home demand stands before export by the factor below.
@@ -67,9 +67,9 @@ class AllocationCertificate:
 
     def verify(self) -> None:
         """Raise CertificateError where the plan breaks a law, or its cost and the bound differ."""
-        worst = max(self.capacity, self.supply, self.demand)
-        if not worst <= self.tolerance:
-            raise CertificateError(f"the plan breaks a law by {worst:g} kt a year")
+        breaches = (self.capacity, self.supply, self.demand)
+        if not all(breach <= self.tolerance for breach in breaches):
+            raise CertificateError(f"the plan breaks a law by {max(breaches):g} kt a year")
         if not abs(self.primal - self.dual) <= 1e-6 * max(1.0, abs(self.primal)):
             raise CertificateError(f"cost {self.primal:g} and bound {self.dual:g} differ")
 
@@ -103,7 +103,7 @@ class Allocation:
     @property
     def unit(self) -> str:
         """``kt``, or ``mcm`` for gas."""
-        return "mcm" if self.case.flows[0].commodity == "gas" else "kt"
+        return _unit(self.case)
 
     @property
     def asked(self) -> float:
@@ -226,8 +226,9 @@ def allocate(network: Network, case: Case, *, scenario: Scenario | None = None, 
     The network is seen from the scenario's year, else the case's. Home demand (in a country where the flow has a supply)
     comes before export. ``unmet_usd_t`` is the penalty on a tonne (gas: a thousand m3) that is asked for and does not
     come; it is raised where a way would cost more than a fifth of it. Contracts (``floor``) are kept before all else.
-    Of plans of equal cost the one with fewer tonne-kilometres is taken (as far as kilometres differ by more than a few),
-    then the one whose links come first in order of id.
+    No way visits a place twice. Of plans of equal cost the one with fewer tonne-kilometres is taken (as far as kilometres
+    differ by more than a few), then the one whose links come first in order of id; where flows could change places, the
+    flow that stands first in the case takes the shorter way.
     A flow with a value of time (``Flow.usd_t_day``) counts each day on the way as a cost when it chooses, not in ``cost_usd``.
     Raises UnknownIdError for an unknown id, InfeasibleError, with the contract's name, where a floor cannot be kept, and
     ValueError for an amount that is not understood.
@@ -273,13 +274,21 @@ def _asked(network: Network, case: Case, chosen: Scenario, unmet_usd_t: float) -
         carried = [flow for flow in case.flows if flow.commodity == commodity]
         ground = scene(seen, commodity, scenario=chosen)
         plain = ways(ground, [place for flow in carried for place in flow.supply], [place for flow in carried for place in flow.demand])
-        for worth in sorted({flow.usd_t_day for flow in carried}):
-            hurried = replace(plain, weight=plain.weight + worth * plain.days) if worth > 0 else plain
-            graphs.update({flow.name: hurried for flow in carried if flow.usd_t_day == worth})
-    penalty = max(unmet_usd_t, DEAREST_FACTOR * max(_dearest(graph) for graph in graphs.values()))
+        seen_by = {worth: hurried(plain, worth) for worth in sorted({flow.usd_t_day for flow in carried})}
+        graphs.update({flow.name: seen_by[flow.usd_t_day] for flow in carried})
+    penalty = max(unmet_usd_t, DEAREST_FACTOR * max(_dearest(graph) for graph in {id(graph): graph for graph in graphs.values()}.values()))
+    last = len(case.flows) - 1
     jobs = tuple(
-        Job(flow.name, graphs[flow.name], flow.supply, flow.demand, _penalties(seen, flow, penalty), _floors(seen, flow))
-        for flow in case.flows
+        Job(
+            flow.name,
+            graphs[flow.name],
+            flow.supply,
+            flow.demand,
+            _penalties(seen, flow, penalty),
+            _floors(seen, flow),
+            (last - at) * FLOW_TIE * KM_TIE,
+        )
+        for at, flow in enumerate(case.flows)
     )
     return _Question(case, seen, jobs, penalty)
 
@@ -314,7 +323,7 @@ def _alone(question: _Question) -> Plan | None:
     job = question.jobs[0]
     solver = LeastCost(job.ways, job.supply, job.demand, job.penalty)
     flow = solver.solve()
-    if solver.breaches(flow):
+    if solver.breaches(flow) or solver.loops(flow):
         return None
     nowhere = sum(job.penalty[place] * amount for place, amount in solver.nowhere.items())
     return Plan(tuple(solver.sendings(job.name, flow)), solver.prices(flow), {}, solver.cost(flow) + nowhere, solver.dual() + nowhere)
@@ -323,7 +332,7 @@ def _alone(question: _Question) -> Plan | None:
 def _allocation(question: _Question, chosen: Scenario, plan: Plan) -> Allocation:
     if plan.broken:
         missing = "; ".join(
-            f"{flow!r} by {name!r} lacks {amount:,.1f} kt a year of {_flow(question.case, flow).floor[name]:,.1f}"
+            f"{flow!r} by {name!r} lacks {amount:,.1f} {_unit(question.case)} a year of {_flow(question.case, flow).floor[name]:,.1f}"
             for (flow, name), amount in plan.broken.items()
         )
         raise InfeasibleError(f"contract that cannot be kept in {question.case.name!r} under {chosen.name!r}: {missing}")
@@ -334,6 +343,10 @@ def _allocation(question: _Question, chosen: Scenario, plan: Plan) -> Allocation
     proof.verify()
     bounds = tuple(limits[key] for key in sorted(limits))
     return Allocation(question.seen, question.case, chosen, sent, bounds, dict(plan.price), question.penalty, proof)
+
+
+def _unit(case: Case) -> str:
+    return "mcm" if case.flows[0].commodity == "gas" else "kt"
 
 
 def _flow(case: Case, name: str) -> Flow:

@@ -2,13 +2,15 @@
 
 A column is one way from a place of supply to a place of demand; a shortest-way search at the prices of what is full
 tells whether any further column would lower the cost (column generation: Ford and Fulkerson 1958, Tomlin 1966). When
-none does, the prices prove that the plan is the cheapest. The programs are solved by HiGHS, through scipy.
+none does, the prices prove that the plan is the cheapest. A way visits no place twice. The programs are solved by HiGHS, through scipy.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +29,8 @@ SCALE = 1e3
 BROKEN = 10.0
 #: Rounds of looking for better ways after which something must be wrong.
 MOST_ROUNDS = 2_000
+#: Searches for one better way beside walks that visit a place twice, after which it is given up.
+MOST_SEARCHES = 20_000
 
 Key = tuple[str, str]
 
@@ -42,7 +46,10 @@ class Floor(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """One flow to place on a graph: amounts in kt a year (gas: mcm), ``penalty`` in USD a tonne not delivered."""
+    """One flow to place on a graph: amounts in kt a year (gas: mcm), ``penalty`` in USD a tonne not delivered.
+
+    ``tie`` is what a kilometre counts to this flow alone, in USD a tonne: it parts flows that could change places.
+    """
 
     name: str
     ways: Ways
@@ -50,6 +57,7 @@ class Job:
     demand: Mapping[str, float]
     penalty: Mapping[str, float]
     floors: tuple[Floor, ...] = ()
+    tie: float = 0.0
 
 
 class Sending(NamedTuple):
@@ -79,15 +87,19 @@ class Plan:
 
 
 def solve(blocks: Sequence[Sequence[Job]]) -> list[Plan]:
-    """The cheapest plan of each block; the flows of a block share capacity, blocks (years) do not."""
-    if not blocks:
-        return []
-    master = _Master(blocks)
-    for _ in range(MOST_ROUNDS):
-        master.solve()
-        if not master.grow():
-            return master.plans()
-    raise RuntimeError("the search for better ways did not end")
+    """The cheapest plan of each block; the flows of a block share capacity, blocks (years) do not.
+
+    A block begins with the ways that were found for the flows of the same name in the block before, where these are
+    ways of its own graph as well.
+    """
+    plans: list[Plan] = []
+    known: _Known = {}
+    for jobs in blocks:
+        master = _Master(jobs, known)
+        master.grow_out()
+        plans.append(master.plan())
+        known = master.known()
+    return plans
 
 
 class _Column(NamedTuple):
@@ -98,118 +110,182 @@ class _Column(NamedTuple):
     cost: float
 
 
-@dataclass
-class _Group:
-    """Jobs of one block on one graph, priced by one search."""
+#: The graph and the ways found on it, by name of flow.
+_Known = dict[str, tuple[Ways, list[_Column]]]
 
-    block: int
-    ways: Ways
-    jobs: list[int]
-    sources: list[int] = field(default_factory=list)
-    row: dict[int, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        ways = self.ways
-        order = np.lexsort((ways.end, ways.start))
-        self.order = order
+class _Structure:
+    """What the graphs of several flows have in common: everything but the weights."""
+
+    def __init__(self, ways: Ways) -> None:
+        self.order = np.lexsort((ways.end, ways.start))
         counts = np.bincount(ways.start, minlength=ways.nodes)
         pointer = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self.matrix = csr_array((ways.weight[order], ways.end[order], pointer), shape=(ways.nodes, ways.nodes))
+        self.matrix = csr_array((ways.weight[self.order], ways.end[self.order], pointer), shape=(ways.nodes, ways.nodes))
         self.arc = {pair: at for at, pair in enumerate(zip(ways.start.tolist(), ways.end.tolist(), strict=True))}
         self.keys = [(bound.kind, bound.name) for bound in ways.bounds]
 
-    def search(self, price: Mapping[Key, float]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Cheapest distances from every source, and the node before each, at the prices of what is full."""
-        tolls = np.array([*(price.get(key, 0.0) for key in self.keys), 0.0])
-        self.matrix.data = (self.ways.weight + tolls[self.ways.bound])[self.order]
-        return dijkstra(self.matrix, directed=True, indices=self.sources, return_predecessors=True)
 
-    def way(self, before: NDArray[np.int32], source: int, target: int) -> list[int]:
-        """The arcs of the way that a row of predecessors holds."""
-        arcs, node = [], target
+class _Found(NamedTuple):
+    """Cheapest distances from some nodes, the node before each on the way, and the row of each of those nodes."""
+
+    distance: NDArray[np.float64]
+    before: NDArray[np.int32]
+    row: Mapping[int, int]
+
+
+@dataclass
+class _Group:
+    """Jobs on one graph, priced by one search."""
+
+    ways: Ways
+    structure: _Structure
+    jobs: list[int] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
+
+    def priced(self, price: Mapping[Key, float]) -> NDArray[np.float64]:
+        """The weight of each arc with the price of what limits it."""
+        return self.ways.weight + np.array([*(price.get(key, 0.0) for key in self.structure.keys), 0.0])[self.ways.bound]
+
+    def search(self, weight: NDArray[np.float64], sources: Sequence[int]) -> _Found:
+        """The cheapest ways from some nodes at these weights."""
+        self.structure.matrix.data = weight[self.structure.order]
+        distance, before = dijkstra(self.structure.matrix, directed=True, indices=sources, return_predecessors=True)
+        return _Found(distance, before, {node: row for row, node in enumerate(sources)})
+
+    def way(self, found: _Found, source: int, target: int) -> list[int]:
+        """The arcs of the way between two nodes that a search has found."""
+        before, arcs, node = found.before[found.row[source]], [], target
         while node != source:
             previous = int(before[node])
-            arcs.append(self.arc[previous, node])
+            arcs.append(self.structure.arc[previous, node])
             node = previous
         return arcs[::-1]
 
 
 class _Master:
-    """The linear program: rows for supplies, demands, bounds and floors; columns for ways, unmet demand, broken floors."""
+    """The linear program of a block: rows for supplies, demands, bounds and floors; columns for ways, unmet demand, broken floors."""
 
-    def __init__(self, blocks: Sequence[Sequence[Job]]) -> None:
-        self.jobs = [job for block in blocks for job in block]
-        self.block = [at for at, block in enumerate(blocks) for _ in block]
+    def __init__(self, jobs: Sequence[Job], known: _Known) -> None:
+        self.jobs = list(jobs)
         self.columns: list[_Column] = []
         self.seen: set[tuple[int, tuple[int, ...]]] = set()
-        self.demand_row = {(at, place): 0 for at, job in enumerate(self.jobs) for place in job.demand}
-        self.demand_row = {key: row for row, key in enumerate(self.demand_row)}
-        self.limit_row: dict[tuple[object, ...], int] = {}
+        #: Jobs for which a search has met a walk that visits a place twice, which no way may.
+        self.looped: set[int] = set()
+        self.keeping: dict[int, _Keeping] = {}
+        wanted = [(at, place) for at, job in enumerate(self.jobs) for place in job.demand]
+        self.demand_row = {key: row for row, key in enumerate(wanted)}
+        self.limit_row: dict[tuple[str | int, str], int] = {}
         self.limits: list[float] = []
-        self.ample = [sum(sum(job.supply.values()) for job in block) for block in blocks]
+        self.ample = sum(sum(job.supply.values()) for job in self.jobs)
         for at, job in enumerate(self.jobs):
             for place, amount in job.supply.items():
-                self._limit(("supply", at, place), amount)
+                self._limit((at, f"supply:{place}"), amount)
         self.floors = [(at, floor) for at, job in enumerate(self.jobs) for floor in job.floors]
         for at, floor in self.floors:
-            self._limit(("floor", at, floor.name), -floor.amount)
+            self._limit((at, f"floor:{floor.name}"), -floor.amount)
         self.entries: list[tuple[list[int], list[float]]] = []
         self.groups = self._grouped()
+        self._recall(known)
         self._begin()
 
-    def _limit(self, key: tuple[object, ...], amount: float) -> int:
+    def _limit(self, key: tuple[str | int, str], amount: float) -> int:
         if key not in self.limit_row:
             self.limit_row[key] = len(self.limits)
             self.limits.append(amount)
         return self.limit_row[key]
 
     def _grouped(self) -> list[_Group]:
-        groups: dict[tuple[int, int], _Group] = {}
+        groups: dict[int, _Group] = {}
+        structures: dict[int, _Structure] = {}
         for at, job in enumerate(self.jobs):
-            groups.setdefault((self.block[at], id(job.ways)), _Group(self.block[at], job.ways, [])).jobs.append(at)
+            if id(job.ways) not in groups:
+                # Graphs that differ in their weights alone share their arrays of arcs.
+                if id(job.ways.start) not in structures:
+                    structures[id(job.ways.start)] = _Structure(job.ways)
+                groups[id(job.ways)] = _Group(job.ways, structures[id(job.ways.start)])
+            groups[id(job.ways)].jobs.append(at)
         for group in groups.values():
-            nodes = {group.ways.origin[place] for at in group.jobs for place in self.jobs[at].supply if place in group.ways.origin}
-            for at in group.jobs:
-                nodes |= {head for floor in self.jobs[at].floors for _, head, _ in _through(group.ways, floor)}
-            group.sources = sorted(nodes)
-            group.row = {node: row for row, node in enumerate(group.sources)}
+            group.sources = sorted({node for at in group.jobs for node in self._sources(at)})
         return [group for group in groups.values() if group.sources]
+
+    def _sources(self, at: int) -> list[int]:
+        job = self.jobs[at]
+        return sorted(job.ways.origin[place] for place in job.supply if place in job.ways.origin)
+
+    def known(self) -> _Known:
+        """The ways found, for the block after this one."""
+        found: _Known = {job.name: (job.ways, []) for job in self.jobs}
+        for column in self.columns:
+            found[self.jobs[column.job].name][1].append(column)
+        return found
+
+    def _recall(self, known: _Known) -> None:
+        """Add the ways known from the block before, of flows whose graph has the same arcs."""
+        alike: dict[tuple[int, int], bool] = {}
+        for group in self.groups:
+            for at in group.jobs:
+                job = self.jobs[at]
+                if job.name not in known:
+                    continue
+                graph, columns = known[job.name]
+                pair = (id(graph), id(job.ways))
+                if pair not in alike:
+                    alike[pair] = same_arcs(graph, job.ways)
+                for column in columns if alike[pair] else ():
+                    if column.origin in job.supply and column.target in job.demand:
+                        self._add(group, at, column.origin, column.target, column.arcs)
 
     def _begin(self) -> None:
         """A first column for every pair that has a way at all."""
+        begun = {column.job for column in self.columns}
         for group in self.groups:
-            distance, before = group.search({})
-            for at in group.jobs:
-                job = self.jobs[at]
-                for origin in sorted(job.supply):
-                    for target in sorted(job.demand):
-                        self._found(group, at, (distance, before), origin, target)
-                for floor in job.floors:
-                    self._through_floor(group, at, (distance, before), floor, None)
+            fresh = [at for at in group.jobs if at not in begun]
+            found = group.search(group.ways.weight, group.sources) if fresh else None
+            for at in fresh if found else ():
+                for origin in sorted(self.jobs[at].supply):
+                    for target in sorted(self.jobs[at].demand):
+                        self._found(group, at, found, origin, target)
 
-    def _found(self, group: _Group, at: int, found: tuple[NDArray[np.float64], NDArray[np.int32]], origin: str, target: str) -> bool:
+    def _found(self, group: _Group, at: int, found: _Found | None, origin: str, target: str) -> bool:
         start, end = group.ways.origin.get(origin), group.ways.target.get(target)
-        if start is None or end is None or not np.isfinite(found[0][group.row[start], end]):
+        if found is None or start is None or end is None or not np.isfinite(found.distance[found.row[start], end]):
             return False
-        return self._add(group, at, origin, target, group.way(found[1][group.row[start]], start, end))
+        arcs = group.way(found, start, end)
+        if visits_twice(group.ways, arcs):
+            self.looped.add(at)
+            return False
+        return self._add(group, at, origin, target, arcs)
 
     def _add(self, group: _Group, at: int, origin: str, target: str, arcs: Iterable[int]) -> bool:
         taken = tuple(arcs)
         if (at, taken) in self.seen:
             return False
         self.seen.add((at, taken))
-        index = list(taken)
-        rows = {self.limit_row["supply", at, origin]: 1.0}
+        job, index = self.jobs[at], list(taken)
+        rows = {self.limit_row[at, f"supply:{origin}"]: 1.0}
         for bound in group.ways.bound[index].tolist():
-            if bound >= 0 and (limit := group.ways.bounds[bound]).capacity < self.ample[group.block]:
-                row = self._limit((group.block, limit.kind, limit.name), limit.capacity)
+            if bound >= 0 and (limit := group.ways.bounds[bound]).capacity < self.ample:
+                row = self._limit((limit.kind, limit.name), limit.capacity)
                 rows[row] = rows.get(row, 0.0) + 1.0
-        for floor in self.jobs[at].floors:
+        for floor in job.floors:
             if _uses(group.ways, index, floor):
-                rows[self.limit_row["floor", at, floor.name]] = -1.0
-        self.columns.append(_Column(at, origin, target, taken, float(group.ways.weight[index].sum())))
+                rows[self.limit_row[at, f"floor:{floor.name}"]] = -1.0
+        cost = float(group.ways.weight[index].sum() + job.tie * group.ways.km[index].sum())
+        self.columns.append(_Column(at, origin, target, taken, cost))
         self.entries.append((list(rows), list(rows.values())))
         return True
+
+    def grow_out(self) -> None:
+        """Solve and add ways until none is left that would lower the cost; ties between flows are settled last."""
+        self.solve()
+        for tied in (False, True) if any(job.tie for job in self.jobs) else (False,):
+            rounds = 0
+            while self.grow(tied=tied):
+                self.solve()
+                rounds += 1
+                if rounds > MOST_ROUNDS:
+                    raise RuntimeError("the search for better ways did not end")
 
     def solve(self) -> None:
         """Solve the program over the columns there are, and read the prices."""
@@ -223,7 +299,7 @@ class _Master:
                 [column.cost for column in self.columns],
             ]
         )
-        row = [self.limit_row["floor", at, floor.name] for at, floor in self.floors]
+        row = [self.limit_row[at, f"floor:{floor.name}"] for at, floor in self.floors]
         col = [unmet + at for at in range(broken)]
         value = [-1.0] * broken
         for at, (rows, values) in enumerate(self.entries):
@@ -236,7 +312,7 @@ class _Master:
         met_row = [*range(unmet), *(self.demand_row[column.job, column.target] for column in self.columns)]
         met = csr_array((np.ones(len(met_col)), (met_row, met_col)), shape=(unmet, size))
         asked = [self.jobs[at].demand[place] for at, place in wanted]
-        solved = linprog(cost * SCALE, limits, self.limits, met, asked, method="highs-ds")
+        solved = linprog(cost * SCALE, limits, self.limits, met, asked, method="highs-ds", options={"presolve": False})
         if solved.x is None:
             raise RuntimeError(f"the linear program was not solved: {solved.message}")
         self.primal_parts = cost * solved.x
@@ -245,34 +321,43 @@ class _Master:
         self.demand_price = np.asarray(solved.eqlin.marginals) / SCALE
         self.limit_price = np.maximum(-np.asarray(solved.ineqlin.marginals) / SCALE, 0.0)
 
-    def grow(self) -> bool:
-        """Add the ways that would lower the cost at today's prices; False where there are none."""
+    def grow(self, *, tied: bool) -> bool:
+        """Add the ways that would lower the cost at today's prices; False where there are none.
+
+        Not ``tied``: the flows of a graph are searched for at once, and what parts them from each other is left out.
+        """
         grown = False
-        prices = [self._prices(block) for block in range(len(self.ample))]
+        prices = self._prices()
         for group in self.groups:
-            found = group.search(prices[group.block])
+            weight = group.priced(prices)
+            shared = None if tied else group.search(weight, group.sources)
             for at in group.jobs:
+                own = weight + self.jobs[at].tie * group.ways.km if tied else weight
+                found = shared or group.search(own, self._sources(at))
                 grown |= self._better(group, at, found)
+                grown |= self._better_kept(group, at, own, found)
         return grown
 
-    def _prices(self, block: int) -> dict[Key, float]:
+    def _prices(self) -> dict[Key, float]:
+        """The price of every full link and place."""
         return {
-            (str(key[1]), str(key[2])): float(self.limit_price[row])
+            (str(key[0]), key[1]): float(self.limit_price[row])
             for key, row in self.limit_row.items()
-            if key[0] == block and isinstance(key[0], int) and self.limit_price[row] > 0
+            if isinstance(key[0], str) and self.limit_price[row] > 0
         }
 
-    def _better(self, group: _Group, at: int, found: tuple[NDArray[np.float64], NDArray[np.int32]]) -> bool:
+    def _better(self, group: _Group, at: int, found: _Found) -> bool:
         job, ways = self.jobs[at], group.ways
         origins = [place for place in sorted(job.supply) if place in ways.origin]
         targets = [place for place in sorted(job.demand) if place in ways.target]
         if not origins or not targets:
             return False
-        distance = found[0][np.ix_([group.row[ways.origin[place]] for place in origins], [ways.target[place] for place in targets])]
-        offer = np.array([self.limit_price[self.limit_row["supply", at, place]] for place in origins])
+        rows, columns = [found.row[ways.origin[place]] for place in origins], [ways.target[place] for place in targets]
+        distance = found.distance[np.ix_(rows, columns)]
+        offer = np.array([self.limit_price[self.limit_row[at, f"supply:{place}"]] for place in origins])
         bid = np.array([self.demand_price[self.demand_row[at, place]] for place in targets])
         gain = bid[None, :] - offer[:, None] - distance
-        # The floors that a way happens to keep are paid for too; without them the gain is only underrated.
+        # The contracts that a way happens to keep are paid for too (`_better_kept`); without them the gain is only underrated.
         best = {(int(gain[:, to].argmax()), to) for to in range(len(targets))} | {
             (of, int(gain[of].argmax())) for of in range(len(origins))
         }
@@ -280,71 +365,64 @@ class _Master:
         for of, to in sorted(best):
             if gain[of, to] > FINEST_GAIN:
                 grown |= self._found(group, at, found, origins[of], targets[to])
-        for floor in job.floors:
-            grown |= self._through_floor(group, at, found, floor, (origins, targets, offer, bid))
         return grown
 
-    def _through_floor(
-        self,
-        group: _Group,
-        at: int,
-        found: tuple[NDArray[np.float64], NDArray[np.int32]],
-        floor: Floor,
-        prices: tuple[list[str], list[str], NDArray[np.float64], NDArray[np.float64]] | None,
-    ) -> bool:
-        """Add the best way that keeps a contract, made of the way to what it names and the way on from there."""
+    def _better_kept(self, group: _Group, at: int, weight: NDArray[np.float64], found: _Found) -> bool:
+        """Add ways that a plain search misses: for the contracts they keep, or beside a walk that visits a place twice.
+
+        Where this finds none that lowers the cost, there is none.
+        """
         job, ways = self.jobs[at], group.ways
-        reward = 0.0 if prices is None else float(self.limit_price[self.limit_row["floor", at, floor.name]])
-        best: tuple[float, list[int], str, str] | None = None
-        for tail, head, arc in _through(ways, floor):
-            for of, origin in enumerate(sorted(place for place in job.supply if place in ways.origin)):
-                start = ways.origin[origin]
-                for to, target in enumerate(sorted(place for place in job.demand if place in ways.target)):
-                    end = ways.target[target]
-                    length = found[0][group.row[start], tail] + found[0][group.row[head], end]
-                    if not np.isfinite(length):
-                        continue
-                    toll = 0.0 if arc < 0 else float(group.matrix.data[np.flatnonzero(group.order == arc)[0]])
-                    gain = reward - length - toll + (0.0 if prices is None else prices[3][to] - prices[2][of])
-                    if (best is None or gain > best[0]) and (prices is None or gain > FINEST_GAIN):
-                        arcs = group.way(found[1][group.row[start]], start, tail) + ([arc] if arc >= 0 else [])
-                        arcs += group.way(found[1][group.row[head]], head, end)
-                        if _simple(ways, arcs):
-                            best = (gain, arcs, origin, target)
-        return best is not None and self._add(group, at, best[2], best[3], best[1])
+        reward = [float(self.limit_price[self.limit_row[at, f"floor:{floor.name}"]]) for floor in job.floors]
+        if not any(reward) and at not in self.looped:
+            return False
+        if at not in self.keeping:
+            self.keeping[at] = _Keeping(ways, job.floors)
+        keeping = self.keeping[at]
+        pairs = []
+        for origin in sorted(set(job.supply) & set(ways.origin)):
+            for target in sorted(set(job.demand) & set(ways.target)):
+                ends = ways.origin[origin], ways.target[target]
+                margin = float(self.demand_price[self.demand_row[at, target]] - self.limit_price[self.limit_row[at, f"supply:{origin}"]])
+                if margin + sum(reward) - found.distance[found.row[ends[0]], ends[1]] > FINEST_GAIN:
+                    pairs.append((origin, target, ends, margin))
+        # The search at hand has the best walk of every pair already, where no contract pays for another.
+        grown = False
+        for origin, target, *_ in pairs if not any(reward) else ():
+            grown |= self._found(group, at, found, origin, target)
+        for thorough in (False, True) if any(reward) else (True,):
+            if grown:
+                break
+            for origin, target, ends, margin in pairs:
+                arcs = keeping.best(weight, reward, ends, margin, thorough=thorough)
+                grown |= bool(arcs) and self._add(group, at, origin, target, arcs)
+        return grown
 
-    def plans(self) -> list[Plan]:
+    def plan(self) -> Plan:
+        """The plan that the last solution holds."""
         unmet, first = self.offset
-        sent: list[list[Sending]] = [[] for _ in self.ample]
-        primal, dual = np.zeros(len(self.ample)), np.zeros(len(self.ample))
-        for column, amount, cost in zip(self.columns, self.amounts[first:].tolist(), self.primal_parts[first:].tolist(), strict=True):
-            block = self.block[column.job]
-            primal[block] += cost
-            if amount > 1e-9:
-                sent[block].append(Sending(self.jobs[column.job].name, column.origin, column.target, amount, column.arcs))
-        for (at, place), row in self.demand_row.items():
-            primal[self.block[at]] += self.primal_parts[row]
-            dual[self.block[at]] += self.demand_price[row] * self.jobs[at].demand[place]
-        for key, row in self.limit_row.items():
-            block = key[0] if isinstance(key[0], int) else self.block[int(str(key[1]))]
-            dual[block] -= self.limit_price[row] * self.limits[row]
-        broken: list[dict[tuple[str, str], float]] = [{} for _ in self.ample]
-        for at, ((job, floor), amount) in enumerate(zip(self.floors, self.amounts[unmet:first].tolist(), strict=True)):
-            primal[self.block[job]] += self.primal_parts[unmet + at]
-            if amount > 1e-6:
-                broken[self.block[job]][self.jobs[job].name, floor.name] = amount
-        return [
-            Plan(tuple(sorted(sent[at])), self._prices(at), broken[at], float(primal[at]), float(dual[at])) for at in range(len(self.ample))
+        sent = [
+            Sending(self.jobs[column.job].name, column.origin, column.target, amount, column.arcs)
+            for column, amount in zip(self.columns, self.amounts[first:].tolist(), strict=True)
+            if amount > 1e-9
         ]
+        dual = sum(float(self.demand_price[row]) * self.jobs[at].demand[place] for (at, place), row in self.demand_row.items())
+        dual -= float(self.limit_price @ np.array(self.limits)) if self.limits else 0.0
+        broken = {
+            (self.jobs[job].name, floor.name): amount
+            for (job, floor), amount in zip(self.floors, self.amounts[unmet:first].tolist(), strict=True)
+            if amount > 1e-6
+        }
+        return Plan(tuple(sorted(sent)), self._prices(), broken, float(self.primal_parts.sum()), dual)
 
 
-def _through(ways: Ways, floor: Floor) -> list[tuple[int, int, int]]:
-    """Where a way can keep a contract: the arcs of its links (start, end, arc), the nodes of its places (node, node, -1)."""
-    names = {at for at, link in enumerate(ways.ground.links) if link.link_id in floor.links}
-    arcs = np.flatnonzero(np.isin(ways.link, sorted(names))).tolist()
-    homes = [at for at, place in enumerate(ways.places) if place in floor.places]
-    nodes = np.flatnonzero(np.isin(ways.home, homes)).tolist()
-    return [(int(ways.start[at]), int(ways.end[at]), at) for at in arcs] + [(node, node, -1) for node in nodes]
+def same_arcs(one: Ways, other: Ways) -> bool:
+    """Whether two graphs have the same nodes and arcs for the same links, whatever these cost and hold."""
+    if one is other:
+        return True
+    names = [[link.link_id for link in graph.ground.links] for graph in (one, other)]
+    arrays = ("start", "end", "link", "forward", "home")
+    return names[0] == names[1] and one.places == other.places and all(np.array_equal(getattr(one, a), getattr(other, a)) for a in arrays)
 
 
 def _uses(ways: Ways, arcs: Sequence[int], floor: Floor) -> bool:
@@ -353,7 +431,96 @@ def _uses(ways: Ways, arcs: Sequence[int], floor: Floor) -> bool:
     return bool(links & floor.links or places & floor.places)
 
 
-def _simple(ways: Ways, arcs: Sequence[int]) -> bool:
-    """Whether a way visits no node twice."""
-    nodes = [int(ways.start[arcs[0]]), *ways.end[list(arcs)].tolist()] if arcs else []
-    return bool(nodes) and len(set(nodes)) == len(nodes)
+class _Keeping:
+    """Ways worth most when the contracts they keep are paid for, exactly, among those that visit no place twice.
+
+    A walk lives on layers of the graph, one for each set of contracts kept so far. Where the best one visits a place
+    twice, a way lacks one of the two arrivals there: both cases are searched on, best first.
+    """
+
+    def __init__(self, ways: Ways, floors: Sequence[Floor]) -> None:
+        self.ways, self.nodes = ways, ways.nodes
+        masks = np.arange(1 << len(floors))
+        self.members = (masks[:, None] >> np.arange(len(floors)) & 1).astype(bool)
+        of_link = np.array([_bits(link.link_id in floor.links for floor in floors) for link in ways.ground.links] + [0])
+        of_place = np.array([_bits(place in floor.places for floor in floors) for place in ways.places], dtype=np.int64)
+        self.kept_at = of_place[ways.home]
+        bits = of_link[ways.link] | self.kept_at[ways.end]
+        start = (masks[:, None] * self.nodes + ways.start).ravel()
+        end = ((masks[:, None] | bits) * self.nodes + ways.end).ravel()
+        self.order = np.lexsort((end, start))
+        self.base = np.tile(np.arange(len(ways.start)), len(masks))[self.order]
+        size = self.nodes * len(masks)
+        pointer = np.concatenate([[0], np.cumsum(np.bincount(start, minlength=size))]).astype(np.int32)
+        self.matrix = csr_array((np.ones(len(start)), end[self.order].astype(np.int32), pointer), shape=(size, size))
+        self.arc = {pair: at for at, pair in enumerate(zip(ways.start.tolist(), ways.end.tolist(), strict=True))}
+
+    def best(
+        self, weight: NDArray[np.float64], reward: Sequence[float], ends: tuple[int, int], margin: float, *, thorough: bool
+    ) -> list[int]:
+        """The arcs of the way whose margin and rewards exceed its weight most; none where no way gains anything.
+
+        Not ``thorough``: none, too, where the best walk visits a place twice.
+        """
+        paid = self.members @ np.asarray(reward)
+        waiting = [self._walk(weight, paid, ends, ())]
+        seen: set[tuple[int, ...]] = {()}
+        while waiting:
+            cost, ban, walk = heapq.heappop(waiting)
+            if margin - cost <= FINEST_GAIN:
+                return []
+            arcs = [self.arc[pair] for pair in pairwise(walk)]
+            twice = _arrivals(self.ways, arcs)
+            if not twice:
+                return arcs
+            if not thorough:
+                return []
+            for arrival in twice:
+                child = tuple(sorted({*ban, arrival}))
+                if child not in seen:
+                    seen.add(child)
+                    heapq.heappush(waiting, self._walk(weight, paid, ends, child))
+            if len(seen) > MOST_SEARCHES:
+                raise RuntimeError("the walks that visit a place twice are too many to search all ways beside them")
+        return []
+
+    def _walk(
+        self, weight: NDArray[np.float64], paid: NDArray[np.float64], ends: tuple[int, int], ban: tuple[int, ...]
+    ) -> tuple[float, tuple[int, ...], list[int]]:
+        """Weight less rewards, and nodes, of the best walk without some arcs; an infinite weight where there is none."""
+        allowed = weight.copy()
+        allowed[list(ban)] = np.inf
+        self.matrix.data = allowed[self.base]
+        first = ends[0] + int(self.kept_at[ends[0]]) * self.nodes
+        distance, before = dijkstra(self.matrix, directed=True, indices=first, return_predecessors=True)
+        arrivals = ends[1] + self.nodes * np.arange(len(paid))
+        cost = distance[arrivals] - paid
+        at = int(arrivals[int(np.argmin(cost))])
+        least, walk = float(cost.min()), []
+        while np.isfinite(least) and at >= 0:
+            walk.append(at % self.nodes)
+            at = int(before[at])
+        return least, ban, walk[::-1]
+
+
+def _bits(kept: Iterable[bool]) -> int:
+    return sum(1 << at for at, keeps in enumerate(kept) if keeps)
+
+
+def visits_twice(ways: Ways, arcs: Sequence[int]) -> bool:
+    """Whether a walk comes back to a place that it has left."""
+    return bool(_arrivals(ways, arcs))
+
+
+def _arrivals(ways: Ways, arcs: Sequence[int]) -> list[int]:
+    """The arcs by which a walk arrives twice at one place (or leaves its first one, and comes back); none where it does not."""
+    chosen = list(arcs)
+    homes = zip(chosen, ways.home[ways.start[chosen]].tolist(), ways.home[ways.end[chosen]].tolist(), strict=True)
+    arrival: dict[int, list[int]] = {}
+    for at, left, reached in homes:
+        arrival.setdefault(left, [])
+        if reached != left:
+            if reached in arrival:
+                return [*arrival[reached], at]
+            arrival[reached] = [at]
+    return []

@@ -13,7 +13,7 @@ from geodata.network import Network
 
 from .allocation import Allocation, allocate
 from .cases import Case
-from .errors import InfeasibleError
+from .errors import InfeasibleError, UnknownIdError
 from .scenarios import Scenario
 from .stored import read_scenario
 
@@ -30,7 +30,7 @@ class Comparison:
     ``days``, ``km``), the differences to the first row (``..._change``), ``binds`` (ids of what is full, dearest
     first), and ``reason`` where a contract cannot be kept (its numbers are then NaN). ``by_corridor``,
     ``by_country``, ``by_market`` and ``by_flow`` have a row per scenario, flow and item, with the change to the first
-    scenario. ``plans`` are the allocations by name of scenario.
+    scenario (NaN where that one keeps no contract). ``plans`` are the allocations by name of scenario.
     """
 
     case: Case
@@ -85,14 +85,15 @@ class Comparison:
     def _by(self, item: str, amounts: Callable[[Allocation], Amounts]) -> pd.DataFrame:
         found = {name: amounts(plan) for name, plan in self.plans.items()}
         keys = sorted({key for part in found.values() for key in part})
-        first = found.get(self.scenarios[0].name, {})
+        first = found.get(self.scenarios[0].name)
         rows = []
         for name, part in found.items():
             total = self.plans[name].by_flow.set_index("flow")["delivered"]
             for flow, key in keys:
                 amount = part.get((flow, key), 0.0)
                 share = amount / total[flow] if total[flow] > 0 else np.nan
-                rows.append((name, flow, key, amount, share, amount - first.get((flow, key), 0.0)))
+                change = np.nan if first is None else amount - first.get((flow, key), 0.0)
+                rows.append((name, flow, key, amount, share, change))
         return pd.DataFrame(rows, columns=["scenario", "flow", item, "amount", "share", "change"])
 
 
@@ -100,7 +101,8 @@ def compare(network: Network, case: Case, scenarios: Iterable[Scenario | str]) -
     """The cheapest plan of a case under each scenario; differences are to the first.
 
     A scenario may be given by the id it is stored under. Raises ValueError where there is none or two have one name,
-    and as `allocate` does, but for a contract that cannot be kept: that scenario's row says so.
+    and as `allocate` does, but where a contract cannot be kept, or a stored scenario speaks of a flow that the case does
+    not have: that scenario's row says so.
 
     >>> import geodata, routes
     >>> case = routes.read_case("kazakh-crude-2024")
@@ -110,6 +112,7 @@ def compare(network: Network, case: Case, scenarios: Iterable[Scenario | str]) -
     """
     asked = (scenarios,) if isinstance(scenarios, str) else tuple(scenarios)
     chosen = tuple(read_scenario(one, network) if isinstance(one, str) else one for one in asked)
+    stored = {scenario.name for one, scenario in zip(asked, chosen, strict=True) if isinstance(one, str)}
     names = [scenario.name for scenario in chosen]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"compare needs at least one scenario, each with a name of its own; given: {', '.join(names) or 'none'}")
@@ -118,6 +121,10 @@ def compare(network: Network, case: Case, scenarios: Iterable[Scenario | str]) -
         try:
             plans[scenario.name] = allocate(network, case, scenario=scenario)
         except InfeasibleError as error:
+            reasons[scenario.name] = str(error)
+        except UnknownIdError as error:
+            if scenario.name not in stored:
+                raise
             reasons[scenario.name] = str(error)
     return Comparison(case, chosen, plans, reasons)
 
@@ -144,21 +151,11 @@ def by_market(plan: Allocation) -> Amounts:
 
 
 def by_corridor(plan: Allocation) -> Amounts:
-    """How much of each flow goes by each corridor.
-
-    Corridors share trunk lines, which tell nothing of which of them is meant. So a way goes by a corridor where it takes
-    one of the links that the fewest corridors share with it.
-    """
-    members = plan.network.corridor_links
-    count: dict[str, int] = {}
-    for links in members.values():
-        for link in set(links):
-            count[link] = count.get(link, 0) + 1
-    telling = {corridor: {link for link in links if count[link] == min(count[one] for one in links)} for corridor, links in members.items()}
+    """How much of each flow goes by each corridor: takes one of the links that the corridor is counted on."""
     found: Amounts = {}
     for way in plan.sent:
         taken = set(way.links)
-        for corridor, own in telling.items():
-            if taken & own:
+        for corridor, counted in plan.network.corridor_counts.items():
+            if taken & counted:
                 found[way.flow, corridor] = found.get((way.flow, corridor), 0.0) + way.amount
     return found

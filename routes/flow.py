@@ -1,8 +1,8 @@
 """How much fits: maximum flow with shared capacity at links and places, and both extreme minimum cuts.
 
-The engine is scipy's Dinic on whole numbers: capacities are scaled to the finest power of ten that fits 31 bits, so
-amounts that are not a multiple of that step are rounded down by less than one step. The result carries its own proof:
-a flow that keeps every law, and two cuts whose capacity equals it.
+The engine is the network simplex on whole numbers: capacities are scaled to the finest power of ten that fits 50 bits,
+so amounts that are not a multiple of that step are rounded down by less than one step. Of all largest flows the one on
+fewest links is given. The result carries its own proof: a flow that keeps every law, and two cuts whose capacity equals it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_flow
 
 from geodata.network import Network
 
-from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, expand, matrix, reached
+from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, expand, reached
 from .scenarios import Scenario
 from .scene import Scene, scene
+from .simplex import LargestFlow
 
-#: What the engine's 31 bits hold.
-MOST_STEPS = 2**31 - 1
 UNBOUNDED = "the amount is unbounded: a way of unlimited links, places and supplies leads from a source to a sink"
 
 
@@ -108,10 +105,9 @@ def max_flow(
 
 
 def _solve(ground: Scene, arcs: Arcs) -> MaxFlow:
-    step, whole = arcs.whole(MOST_STEPS)
-    solved = maximum_flow(matrix(arcs.nodes, arcs.start, arcs.end, whole, MOST_STEPS), SOURCE, SINK)
-    carried = _share(arcs, whole, solved.flow)
-    near, far = _sides(arcs, whole, carried)
+    engine = LargestFlow(arcs, price=np.ones(len(arcs.label), dtype=np.int64))
+    step = engine.step
+    carried, near, far = with_sides(engine)
     source_cut, source_capacity = arcs.cut(near)
     sink_cut, sink_capacity = arcs.cut(~far)
     amounts = (carried * step).astype(np.float64)
@@ -125,18 +121,10 @@ def _solve(ground: Scene, arcs: Arcs) -> MaxFlow:
     return MaxFlow(value, flows, places, source_cut, sink_cut, _why_nothing(value, source_cut), ground.commodity, proof)
 
 
-def _share(arcs: Arcs, whole: NDArray[np.int64], flow: csr_array) -> NDArray[np.int64]:
-    """Divide the flow between two nodes among their parallel arcs, in the order of the arcs."""
-    if not len(whole):
-        return np.zeros(0, dtype=np.int64)
-    net = np.maximum(np.asarray(flow[arcs.start, arcs.end]).ravel().astype(np.int64), 0)
-    carried = np.zeros(len(net), dtype=np.int64)
-    left: dict[tuple[int, int], int] = {}
-    for at, ends in enumerate(zip(arcs.start.tolist(), arcs.end.tolist(), strict=True)):
-        rest = left.setdefault(ends, int(net[at]))
-        carried[at] = min(rest, int(whole[at]))
-        left[ends] = rest - int(carried[at])
-    return carried
+def with_sides(engine: LargestFlow) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """A largest flow in steps, the nodes that the sources still reach when it is in place, and those that reach the sinks."""
+    _, carried = engine.solve(engine.capacity, afresh=True)
+    return carried, *_sides(engine.arcs, engine.capacity, carried)
 
 
 def _sides(arcs: Arcs, whole: NDArray[np.int64], carried: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -20,6 +20,7 @@ from scipy.sparse import csr_array, hstack
 from geodata.network import Network
 
 from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, closed_arcs, closures, expand
+from .flow import max_flow
 from .scenarios import Scenario
 from .scene import scene
 from .simplex import LargestFlow
@@ -37,7 +38,8 @@ def interdict(
     """For k = 0 .. ``budget`` closures the worst set and what still arrives, proven optimal.
 
     ``over`` is ``links``, ``places``, ``corridors`` or ``countries``. Columns: ``k``, ``closed`` (a tuple of ids, fewer
-    than k where fewer do as much), ``value`` in kt a year (gas: mcm; ``inf`` where the flow is unbounded still).
+    than k where fewer do as much), ``value`` in kt a year (gas: mcm; ``inf`` where the flow is unbounded still). Where
+    it is unbounded, or zero, before any closure, ``attrs["reason"]`` says why.
     Raises ValueError for a budget that is not a whole number of zero or more, and as `max_flow` does.
 
     >>> import geodata
@@ -56,7 +58,10 @@ def interdict(
             if (least := _left(ground, worse)) < value:
                 closed, value = worse, least
         rows.append((k, tuple(ground.names[at] for at in closed), value))
-    return pd.DataFrame(rows, columns=["k", "closed", "value"])
+    frame = pd.DataFrame(rows, columns=["k", "closed", "value"])
+    bare = rows[0][-1] in (0.0, math.inf)
+    frame.attrs["reason"] = max_flow(network, sources, sinks, commodity, scenario=scenario).reason if bare else ""
+    return frame
 
 
 def harden(
@@ -160,8 +165,10 @@ def _worst(ground: _Ground, budget: int, hardened: Sequence[int]) -> tuple[int, 
     cut = LinearConstraint(hstack([sides, paid, shut]).tocsr(), -np.inf, 0.0)
     within = LinearConstraint(np.concatenate([np.zeros(nodes + count), np.ones(len(units))])[None, :], 0, budget)
     finite = np.isfinite(arcs.capacity)
-    scale = max(float(arcs.capacity[finite].max(initial=0.0)), 1e-9)
-    cost = np.concatenate([np.zeros(nodes), np.where(finite, arcs.capacity, 0.0) / scale, np.zeros(len(units))])
+    # No finite cut is worth more than the bound, so what is wider counts as that: the solver's tolerances are a share of
+    # the largest cost, and a very wide link would hide the narrow ones in them.
+    bound = max(arcs.bound(), 1e-9)
+    cost = np.concatenate([np.zeros(nodes), np.where(finite, np.minimum(arcs.capacity, bound), 0.0) / bound, np.zeros(len(units))])
     low, high = np.zeros(len(cost)), np.ones(len(cost))
     low[SOURCE], high[SINK] = 1.0, 0.0
     high[nodes : nodes + count] = finite  # what is unlimited cannot be paid for

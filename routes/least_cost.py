@@ -1,7 +1,8 @@
 """Least-cost flow of one good: the network simplex on the graph of ways, in whole steps, with its proof.
 
-A link's two directions share its capacity, and so do the ways through a place; the simplex counts them apart.
-`breaches` tells where that let too much through: then (rarely) the linear program of ``columns`` has to answer.
+A link's two directions share its capacity, and so do the ways through a place; the simplex counts them apart. And it
+may send goods over a place twice, where that avoids a fee. `breaches` and `loops` tell where it did: then the linear
+program of ``columns`` has to answer.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
-from .columns import Job, Sending, solve
+from .columns import Job, Sending, solve, visits_twice
 from .simplex import NetworkSimplex, Whole
 from .ways import Bound, Ways, without
 
@@ -40,12 +43,14 @@ class LeastCost:
         total = sum(asked.values())
         offered = {ways.origin[place]: min(self._whole(supply[place]), total) for place in sorted(supply) if place in ways.origin}
         first, last = ways.nodes, ways.nodes + 1
-        start = [*ways.start, *(first for _ in offered), *(ways.target[place] for place in asked), *(first for _ in asked)]
-        end = [*ways.end, *offered, *(last for _ in asked), *(ways.target[place] for place in asked)]
+        markets = [ways.target[place] for place in asked]
+        self._start = np.concatenate([ways.start, np.array([*(first for _ in offered), *markets, *(first for _ in asked)], dtype=np.int64)])
+        self._end = np.concatenate([ways.end, np.array([*offered, *(last for _ in asked), *markets], dtype=np.int64)])
         bound = np.array([*(limit.capacity for limit in ways.bounds), math.inf])
         self.capacity: Whole = np.concatenate(
             [
-                np.floor(np.minimum(bound[ways.bound], total * self.step) / self.step + 1e-6).astype(np.int64),
+                # One step above all that is asked for is never full, so what holds nothing back has no price.
+                np.floor(np.minimum(bound[ways.bound], (total + 1) * self.step) / self.step + 1e-6).astype(np.int64),
                 np.array([*offered.values(), *asked.values(), *asked.values()], dtype=np.int64),
             ]
         )
@@ -58,15 +63,20 @@ class LeastCost:
         self.price = price
         supplies = np.zeros(ways.nodes + 2, dtype=np.int64)
         supplies[first], supplies[last] = total, -total
-        self._solver = NetworkSimplex(ways.nodes + 2, start, end, np.round(price / resolution).astype(np.int64), supplies)
-        self._start, self._end = np.asarray(start), np.asarray(end)
+        whole_price = np.round(price / resolution).astype(np.int64)
+        self._solver = NetworkSimplex(ways.nodes + 2, self._start, self._end, whole_price, supplies)
+        # What each bound lets through, and which it is that counts an arc (0: none).
+        self._bound, self._most = ways.bound + 1, bound[:-1] + 2 * self.step
 
     def _whole(self, amount: float) -> int:
         return math.floor(amount / self.step + 1e-6)
 
-    def solve(self, capacity: Whole | None = None) -> Whole:
-        """The amount on each arc in steps: those of the graph, then supplies, demands and what is unmet of each."""
-        return self._solver.solve(self.capacity if capacity is None else capacity)
+    def solve(self, capacity: Whole | None = None, *, afresh: bool = False) -> Whole:
+        """The amount on each arc in steps: those of the graph, then supplies, demands and what is unmet of each.
+
+        ``afresh`` (see `NetworkSimplex`) is quicker where most capacities have changed since the last answer.
+        """
+        return self._solver.solve(self.capacity if capacity is None else capacity, afresh=afresh)
 
     def without(self, closed: NDArray[np.intp]) -> Whole:
         """The same with some arcs of the graph closed."""
@@ -77,7 +87,7 @@ class LeastCost:
     def answer(self, closed: NDArray[np.intp]) -> tuple[float, NDArray[np.intp]]:
         """Cost (as `cost`) with some arcs of the graph closed, and the arcs that the plan uses; exact in every case."""
         flow = self.without(closed)
-        if not self.breaches(flow):
+        if not self.breaches(flow) and not self.loops(flow):
             return self.cost(flow), np.flatnonzero(flow[: len(self.ways.start)])
         kept = np.delete(np.arange(len(self.ways.start)), closed)
         plan = solve([[Job("", without(self.ways, closed), *self._ends)]])[0]
@@ -95,10 +105,22 @@ class LeastCost:
 
     def breaches(self, flow: Whole) -> list[Bound]:
         """Bounds that several arcs share and overstep together."""
-        limits = self.ways.bounds
         inner = flow[: len(self.ways.start)]
-        used = np.bincount(self.ways.bound + 1, inner * self.step, len(limits) + 1)[1:]
-        return [limit for limit, amount in zip(limits, used.tolist(), strict=True) if amount > limit.capacity + 2 * self.step]
+        used = np.bincount(self._bound, inner * self.step, len(self._most) + 1)[1:]
+        over = used > self._most
+        return [self.ways.bounds[at] for at in np.flatnonzero(over).tolist()] if over.any() else []
+
+    def loops(self, flow: Whole) -> bool:
+        """Whether some way that the flow is taken apart into visits a place twice, which no way may."""
+        inner = np.flatnonzero(flow[: len(self.ways.start)])
+        homes = len(self.ways.places)
+        start, end = self.ways.home[self.ways.start[inner]], self.ways.home[self.ways.end[inner]]
+        onward = csr_array((np.ones(len(inner)), (start, end)), shape=(homes, homes))
+        onward.indices, onward.indptr = onward.indices.astype(np.int32), onward.indptr.astype(np.int32)
+        # Without a circle among the places no way can come back to one.
+        if homes == connected_components(onward, connection="strong", return_labels=False):
+            return False
+        return any(visits_twice(self.ways, sending.arcs) for sending in self.sendings("", flow))
 
     def prices(self, flow: Whole) -> dict[tuple[str, str], float]:
         """What one more kt of capacity would save at each full link and place, in USD a tonne."""

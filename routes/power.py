@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from geodata.network import Network
 
-from .arcs import Ends, both_ends, closed_arcs, expand
-from .contingency import ways_closed
+from .arcs import Arcs, Ends, both_ends, closed_arcs, expand
+from .contingencies import ways_closed
 from .games import banzhaf, nucleolus, prenucleolus, shapley
 from .least_cost import LeastCost
 from .scenarios import COUNTRY, Scenario, Selection, select
@@ -27,6 +27,8 @@ from .ways import ways
 
 #: More players would need a table of more than a million coalitions.
 MOST_PLAYERS = 20
+#: What entering a state costs a flow for each state that carries more, where an arc costs 1.
+DEARER = 10
 
 
 def transit_power(
@@ -60,8 +62,7 @@ def transit_power(
     offered, taken = both_ends(network, sources, sinks)
     ground = scene(network, commodity, scenario=scenario)
     home = {ground.network.place_facts[place].country for place in (*offered, *taken)}
-    asked = sorted(set(_transit(ground, home) if players is None else players))
-    names = [name.removeprefix(COUNTRY) for name in asked]
+    names = sorted({name.removeprefix(COUNTRY) for name in (_transit(ground, home) if players is None else players)})
     if set(names) & home:
         raise ValueError(f"{', '.join(sorted(set(names) & home))}: a country of a source or sink cannot be a player")
     if len(names) > MOST_PLAYERS:
@@ -96,14 +97,32 @@ def _amounts(ground: Scene, offered: Mapping[str, float], taken: Mapping[str, fl
     arcs = expand(ground, offered, taken)
     if arcs.unlimited():
         raise ValueError("the flow is unbounded: give amounts, or capacities on the way")
-    engine = LargestFlow(arcs)
     closed = closed_arcs(arcs, units)
+    engine = LargestFlow(arcs, price=_reluctance(arcs, units, closed))
+    owner, member = np.repeat(np.arange(len(closed)), [len(own) for own in closed]), np.concatenate([*closed, np.zeros(0, dtype=np.intp)])
 
     def solve(out: list[int]) -> tuple[float, list[int]]:
-        value, flow = engine.without(_joined(closed, out))
-        return value * engine.step, [at for at, own in enumerate(closed) if flow[own].any()]
+        # One coalition and the next have little in common: each is solved afresh.
+        value, flow = engine.without(_joined(closed, out), afresh=True)
+        return value * engine.step, sorted(set(owner[flow[member] > 0].tolist()))
 
     return solve
+
+
+def _reluctance(arcs: Arcs, units: list[Selection], closed: list[NDArray[np.intp]]) -> NDArray[np.int64]:
+    """Prices by which the flow prefers the states that the largest flow uses most, and few of them.
+
+    The fewer states a flow uses, and the more alike the states that different coalitions' flows use, the more
+    coalitions a flow answers for.
+    """
+    price = np.ones(len(arcs.label), dtype=np.int64)
+    _, flow = LargestFlow(arcs, price=price).without(np.zeros(0, dtype=np.intp))
+    through = [int(flow[own].sum()) for own in closed]
+    for rank, at in enumerate(sorted(range(len(units)), key=lambda at: (-through[at], at))):
+        inside = np.zeros(arcs.nodes, dtype=bool)
+        inside[[node for place in units[at].places for node in arcs.place.get(place, ())]] = True
+        price[~inside[arcs.start] & inside[arcs.end]] += DEARER * rank
+    return price
 
 
 def _earnings(
@@ -125,7 +144,7 @@ def _earnings(
 
 
 def _joined(closed: list[NDArray[np.intp]], out: list[int]) -> NDArray[np.intp]:
-    return np.unique(np.concatenate([closed[at] for at in out])) if out else np.zeros(0, dtype=np.intp)
+    return np.concatenate([closed[at] for at in out]) if out else np.zeros(0, dtype=np.intp)
 
 
 def worths(players: int, solve: Solver) -> NDArray[np.float64]:
@@ -135,18 +154,23 @@ def worths(players: int, solve: Solver) -> NDArray[np.float64]:
     [0.0, 0.0, 0.0, 1.0]
     """
     size = 1 << players
-    index = np.arange(size)
-    members = np.zeros(size, dtype=np.int64)
-    for at in range(players):
-        members += index >> at & 1
     worth, known = np.zeros(size), np.zeros(size, dtype=bool)
+    members = _sums([1] * players)
     for coalition in np.argsort(-members, kind="stable").tolist():
         if known[coalition]:
             continue
         value, used = solve([at for at in range(players) if not coalition >> at & 1])
-        needed = sum(1 << at for at in used)
         # Smaller coalitions never do better: where this one can do nothing, neither can they.
-        alike = (index & ~coalition) == 0 if value <= 0 else ((index & ~coalition) == 0) & ((index & needed) == needed)
-        worth[alike & ~known] = value
-        known |= alike
+        needed = sum(1 << at for at in used) if value > 0 else 0
+        alike = needed + _sums([1 << at for at in range(players) if coalition >> at & 1 and not needed >> at & 1])
+        worth[alike[~known[alike]]] = value
+        known[alike] = True
     return worth
+
+
+def _sums(parts: list[int]) -> NDArray[np.int64]:
+    """The sum of every subset of some numbers."""
+    total = np.zeros(1, dtype=np.int64)
+    for part in parts:
+        total = np.concatenate([total, total + part])
+    return total

@@ -27,6 +27,7 @@ from geodata.facts import LinkFacts
 from geodata.network import CRS, Network
 from geodata.territory import AT_SEA, Crossing
 
+from .dissimilar import dissimilar
 from .reasons import why_no_route
 from .scenarios import Scenario
 from .scene import Scene, require_place, scene
@@ -59,6 +60,10 @@ MOST_SEARCHES = 1_000
 MOST_SEARCHED = 40
 #: Paths of Yen's list, and rounds of making links dearer for each route wanted, among which different ones are chosen.
 MOST_LISTED = 400
+#: From so many arcs on, Yen's list is slow and its routes differ by sidings: plateaus are asked instead, for so many
+#: times more routes than wanted.
+MANY_ARCS = 20_000
+SPARE = 4
 ROUNDS = 8
 PENALTY = 1.25
 TIE = 1e-6
@@ -153,7 +158,7 @@ def alternatives(
     else:
         found = (_searched if passed else _ranked)(ground, graph, int(k), by)
     reason = "" if found else why_no_route(network, stops, commodity, scenario=scenario, avoid=avoided)
-    return _result(ground, found, (origin, destination, by), reason)
+    return result(ground, found, (origin, destination, by), reason)
 
 
 class _Route(NamedTuple):
@@ -173,7 +178,7 @@ def _ranked(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
     matrix, wanted, routes = graph.matrix(graph.weights(by)), k + 1, list[_Route]()
     while wanted <= MOST_CANDIDATES * k:
         distances, before = yen(matrix, 0, 1, wanted, directed=True, return_predecessors=True)
-        routes = _distinct(_routes(ground, graph, (_nodes(row) for row in before)))
+        routes = found_routes(ground, graph, (_nodes(row) for row in before))
         # Routes tied with the k-th are waited for, so that the tie-break and not the engine chooses among them.
         enough = len(routes) >= k and distances[-1] > getattr(routes[k - 1].total, by) + TIE
         if enough or len(distances) < wanted:
@@ -258,7 +263,13 @@ def _different(ground: Scene, graph: Graph, k: int, by: str, max_overlap: float,
     """
     if not graph.arcs:
         return []
-    ranked = _searched(ground, graph, MOST_SEARCHED, by) if through else _listed(ground, graph, MOST_LISTED, by)
+    if through:
+        ranked = _searched(ground, graph, MOST_SEARCHED, by)
+    elif len(graph.arcs) >= MANY_ARCS:
+        paths = dissimilar(graph.matrix(graph.weights(by)), 0, 1, SPARE * k, max_overlap=max_overlap)
+        ranked = [*_ranked(ground, graph, 1, by), *_distinct(_routes(ground, graph, (path.tolist() for path in paths)))]
+    else:
+        ranked = _listed(ground, graph, MOST_LISTED, by)
     found = [*ranked, *_penalised(ground, graph, k, by)]
     kept: list[_Route] = []
     for route in _sorted(_distinct(iter(found)), by):
@@ -270,7 +281,7 @@ def _different(ground: Scene, graph: Graph, k: int, by: str, max_overlap: float,
 def _listed(ground: Scene, graph: Graph, count: int, by: str) -> list[_Route]:
     """What Yen's list of so many paths holds of routes that visit no place twice."""
     _, before = yen(graph.matrix(graph.weights(by)), 0, 1, count, directed=True, return_predecessors=True)
-    return _distinct(_routes(ground, graph, (_nodes(row) for row in before)))
+    return found_routes(ground, graph, (_nodes(row) for row in before))
 
 
 def _penalised(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
@@ -281,7 +292,7 @@ def _penalised(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
         if not math.isfinite(distance[1]):
             break
         nodes = _nodes(before)
-        found += _distinct(_routes(ground, graph, [nodes]))
+        found += found_routes(ground, graph, [nodes])
         taken = graph.along(nodes)
         weight[taken] = weight[taken] * PENALTY + 1e-9
     return found
@@ -332,7 +343,13 @@ def _overlap(ground: Scene, route: _Route, other: _Route) -> float:
     return float(shared / own) if own > 0 else float(set(route.links) <= set(other.links))
 
 
-def _result(ground: Scene, routes: Sequence[_Route], question: tuple[str, str, str], reason: str) -> Routes:
+def found_routes(ground: Scene, graph: Graph, paths: Iterable[Sequence[int]]) -> list[_Route]:
+    """The routes that paths through a graph stand for, in their order, without those that visit a place twice."""
+    return _distinct(_routes(ground, graph, paths))
+
+
+def result(ground: Scene, routes: Sequence[_Route], question: tuple[str, str, str], reason: str) -> Routes:
+    """Routes as a frozen answer to a question (origin, destination, what they are ranked by)."""
     origin, destination, by = question
     rows = []
     for rank, route in enumerate(routes, start=1):

@@ -69,15 +69,23 @@ class Graph:
 
     def weights(self, by: str) -> NDArray[np.float64]:
         """The weight of each arc; kilometres part routes with equally many transfers."""
-        rows = np.array([arc.weights for arc in self.arcs], dtype=np.float64).reshape(-1, len(Weights._fields))
+        rows = self._numbers
         column = rows[:, Weights._fields.index(by)]
         return column + rows[:, 2] / (2.0 * rows[:, 2].sum() + 1.0) if by == "transfers" else column
 
+    @cached_property
+    def _numbers(self) -> NDArray[np.float64]:
+        """The four weights of each arc, a row an arc."""
+        return np.array([arc.weights for arc in self.arcs], dtype=np.float64).reshape(-1, len(Weights._fields))
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int32]:
+        """The start and the end of each arc, a row an arc."""
+        return np.array([(arc.start, arc.end) for arc in self.arcs], dtype=np.int32).reshape(-1, 2)
+
     def matrix(self, weight: NDArray[np.float64]) -> csr_array:
         """The arcs as a sparse matrix with the small indices that csgraph asks for."""
-        start = np.array([arc.start for arc in self.arcs], dtype=np.int32)
-        end = np.array([arc.end for arc in self.arcs], dtype=np.int32)
-        matrix = csr_array((weight, (start, end)), shape=(self.nodes, self.nodes))
+        matrix = csr_array((weight, (self._ends[:, 0], self._ends[:, 1])), shape=(self.nodes, self.nodes))
         matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
         return matrix
 

@@ -24,6 +24,9 @@ from .states import FREE, State, Weights, change
 #: above what the solvers can tell apart.
 KM_TIE = 1e-7
 ID_TIE = 1e-9
+#: Of flows that could change places on two ways the one that stands first in the case takes the shorter: for each flow
+#: behind it a kilometre counts by so much more to it.
+FLOW_TIE = 0.01
 
 
 class Bound(NamedTuple):
@@ -70,6 +73,11 @@ def without(graph: Ways, closed: NDArray[np.intp]) -> Ways:
     kept = np.delete(np.arange(len(graph.start)), closed)
     columns = ("start", "end", "cost", "days", "km", "weight", "link", "forward", "bound")
     return replace(graph, **{name: getattr(graph, name)[kept] for name in columns})
+
+
+def hurried(graph: Ways, usd_t_day: float) -> Ways:
+    """The graph as a flow sees it to which a day is worth something."""
+    return replace(graph, weight=graph.weight + usd_t_day * graph.days) if usd_t_day else graph
 
 
 class _Row(NamedTuple):

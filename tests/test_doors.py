@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 GEODATA = {"Finding", "Network", "NetworkError", "NetworkWarning", "fleet_capacity", "read_dimacs", "read_network"}
 ROUTES = set(
     "Allocation Case Comparison Flow MaxFlow NMinusOne Reliability Routes Scenario allocate allocate_years alternatives "
-    "capacity_ranges chokepoints claims compare contingency exposure harden hindcast interdict maps max_flow n_minus_one "
+    "capacity_ranges chokepoints claims compare contingency exposure harden hindcast interdict maps max_flow n_minus_one pareto "
     "read_case read_scenario reliability scenario_names timeline transit_power".split()
 )
 
@@ -31,6 +31,13 @@ def test_the_doors_export_what_is_public() -> None:
     for door, names in ((geodata, GEODATA), (routes, ROUTES)):
         for name in names:
             assert getattr(door, name) is not None
+
+
+def test_no_name_is_a_module_as_well() -> None:
+    """Importing a module sets its name on the package: a function of that name would be gone."""
+    for door, names in ((geodata, GEODATA), (routes, ROUTES)):
+        own = {info.name for info in pkgutil.iter_modules(door.__path__)}
+        assert own & names <= {"maps"}
 
 
 def test_a_network_error_is_a_value_error() -> None:

@@ -18,6 +18,7 @@ from .catalogue import packaged_pages, pages_of
 from .gallery import GalleryPage, cards_of, gallery
 from .notebook import PREFIX, Notebook, NotebookError, make_page, notebooks
 from .pages import Page, draw
+from .sheets import Sheet, packaged_sheets, picture, sheet_html
 
 INDEX = "index.html"
 #: Stands in every index this job has written; a folder without it is somebody else's and is not replaced.
@@ -106,7 +107,7 @@ def _network(folder: Path | None, year: int | None) -> Network:
 
 
 def _entries(folder: Path | None, network: Network, notebook_folder: Path | None) -> tuple[_Entry, ...]:
-    pages = packaged_pages() if folder is None else pages_of(network)
+    pages: Sequence[Page | Sheet] = (*packaged_pages(), *packaged_sheets()) if folder is None else pages_of(network)
     drawn = [_Entry(page.name, page.title("en"), page.file, partial(_draw, network, page)) for page in pages]
     if notebook_folder is None:
         return tuple(drawn)
@@ -160,11 +161,16 @@ def _write(entries: Sequence[_Entry], wanted: set[str], where: Path, progress: P
     return made
 
 
-def _draw(network: Network, page: Page, where: Path) -> GalleryPage:
-    drawn = draw(network, page)
+def _draw(network: Network, page: Page | Sheet, where: Path) -> GalleryPage:
+    if isinstance(page, Sheet):
+        filled = page.fill(network)
+        content, key, still = sheet_html(page, filled), filled.key_number, picture(filled)
+    else:
+        drawn = draw(network, page)
+        content, key, still = drawn.html(), drawn.key_number, drawn.picture
     file = where / page.file
-    file.write_text(drawn.html(), encoding="utf-8")
-    return GalleryPage(page.file, page.title("en"), page.question("en"), drawn.key_number, drawn.picture, file.stat().st_size)
+    file.write_text(content, encoding="utf-8")
+    return GalleryPage(page.file, page.title("en"), page.question("en"), key, still, file.stat().st_size)
 
 
 def _swap(fresh: Path, out: Path) -> None:

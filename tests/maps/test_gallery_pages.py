@@ -9,12 +9,14 @@ import pytest
 
 import make_maps
 from routes.maps.catalogue import packaged_pages
+from routes.maps.sheets import packaged_sheets
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-FILES = ["index.html", *(page.file for page in packaged_pages())]
+MAPS = [page.file for page in packaged_pages()]
+FILES = ["index.html", *MAPS, *(sheet.file for sheet in packaged_sheets())]
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +47,13 @@ def test_opens_quietly_and_whole(browser: Browser, gallery: Path, name: str, wid
     tab.on("pageerror", lambda error: said.append(str(error)))
     tab.on("request", lambda request: asked.append(request.url) if request.url.startswith(("http", "ws")) else None)
     tab.goto((gallery / name).as_uri())
-    if name != "index.html":
+    if name in MAPS:
         tab.wait_for_selector(".leaflet-container path")
         assert tab.locator(".leaflet-container path").count() > 10
         assert tab.locator("#atlas-panel h1").inner_text()
+    elif name != "index.html":
+        assert tab.locator("tbody tr").count() > 8
+        assert tab.locator("h1 span:visible").count() == 1
     assert tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 2
     context.close()
     assert (said, asked) == ([], [])

@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import networkx as nx
+import numpy as np
+import pytest
+from scipy.optimize import linprog
 
 from geodata import ledger
 from geodata.csvfile import table_of
 from geodata.network import Network
 from geodata.schema import TABLES
+from routes import Flow
+from tests.conftest import Rows
 
 PLACE_COLUMNS = "place_id,name,country,lon,lat,kind,capacity,unit,dwell_days,transfer_usd_t".split(",")
 LINK_COLUMNS = "link_id,from_place,to_place,mode,commodities,capacity,unit,both_ways,cost_usd_t,days,length_km,gauge_mm".split(",")
+STATES = ("KAZ", "RUS", "CHN", "UZB")
 
 
-def network_of(places: Sequence[Sequence[str]], links: Sequence[Sequence[str]]) -> Network:
+def seeds(all_of: Iterable[int], quick: int) -> list[Any]:
+    """Parameters of which only the first few run where slow tests are left out."""
+    return [seed if at < quick else pytest.param(seed, marks=pytest.mark.slow) for at, seed in enumerate(all_of)]
+
+
+def network_of(places: Sequence[Sequence[str]], links: Sequence[Sequence[str]], *, more: Sequence[str] = ()) -> Network:
+    """A network of rows; ``more`` names columns that the links have behind the usual ones."""
     tables = {schema.name: table_of(schema.file, [], []) for schema in TABLES if schema.name != "figures"}
     tables["places"] = table_of("places.csv", PLACE_COLUMNS, places)
-    tables["links"] = table_of("links.csv", LINK_COLUMNS, links)
+    tables["links"] = table_of("links.csv", [*LINK_COLUMNS, *more], links)
+    return Network(tables, {}, ledger.no_figures())
+
+
+def toy(places: Rows, links: Rows, **more: Rows) -> Network:
+    """A network of rows as `tests.conftest` makes them, whose lengths and coordinates need not make sense."""
+    tables = {schema.name: table_of(schema.file, [], []) for schema in TABLES if schema.name != "figures"}
+    for name, rows in {"places": places, "links": links, **more}.items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        tables[name] = table_of(f"{name}.csv", columns, [[str(row.get(column, "")) for column in columns] for row in rows])
     return Network(tables, {}, ledger.no_figures())
 
 
@@ -91,7 +112,7 @@ class Way(NamedTuple):
 
 def every_way(network: Network, origin: str, destination: str) -> list[Way]:
     """All routes that visit no place twice, by walking them all."""
-    places = network.places.set_index("place_id")
+    places = {place.place_id: place for place in network.places.itertuples()}
     onward: dict[str, list[tuple[Any, str]]] = {}
     for link in network.links.itertuples():
         onward.setdefault(link.from_place, []).append((link, link.to_place))
@@ -103,9 +124,9 @@ def every_way(network: Network, origin: str, destination: str) -> list[Way]:
         gauges = {before.gauge_mm, after.gauge_mm}
         breaks = before.mode == after.mode == "rail" and len(gauges) == 2 and not any(math.isnan(gauge) for gauge in gauges)
         moves = before.mode != after.mode and "transfer" not in (before.mode, after.mode)
-        crosses = places.loc[place, "kind"] == "border" and {before.mode, after.mode} <= {"rail", "road"}
+        crosses = places[place].kind == "border" and {before.mode, after.mode} <= {"rail", "road"}
         charged = breaks or moves or crosses
-        fee, dwell = (places.loc[place, "transfer_usd_t"], places.loc[place, "dwell_days"]) if charged else (0.0, 0.0)
+        fee, dwell = (places[place].transfer_usd_t, places[place].dwell_days) if charged else (0.0, 0.0)
         return fee, dwell, int(breaks or moves), int(breaks)
 
     def walk(place: str, seen: frozenset[str], way: Way, last: Any) -> None:
@@ -128,3 +149,82 @@ def every_way(network: Network, origin: str, destination: str) -> list[Way]:
 
     walk(origin, frozenset([origin]), Way(0, 0, 0, 0, 0, ()), None)
     return found
+
+
+def rail_network(seed: int, *, places: int = 7, links: int = 14) -> Network:
+    """One mode and no fees, so that a way is its links; four states, some places with a capacity."""
+    draw = random.Random(seed)  # noqa: S311 - toy networks, not secrets
+    rows = [
+        [f"p{at}", f"P{at}", STATES[at % 4], "60", "45", "", str(draw.randint(5, 40)) if draw.random() < 0.4 else "", "kt/yr", "0", "0"]
+        for at in range(places)
+    ]
+    ways = []
+    for at in range(links):
+        start, end = draw.sample(range(places), 2)
+        numbers = [str(draw.randint(1, 30)), str(draw.randint(1, 9)), str(draw.randint(10, 500))]
+        row = [f"l{at:02}", f"p{start}", f"p{end}", "rail", "crude", str(draw.randint(1, 40)), "kt/yr", draw.choice(["true", "false"])]
+        ways.append([*row, *numbers, ""])
+    return network_of(rows, ways)
+
+
+def random_flows(seed: int, count: int, *, floors: bool = False, places: int = 7, links: int = 14) -> tuple[Flow, ...]:
+    """Flows from two places to two others, with a value of time now and then, and contracts on links and places if asked."""
+    draw = random.Random(seed)  # noqa: S311 - toy networks, not secrets
+    flows = []
+    for name in ("f", "g", "h")[:count]:
+        ends = draw.sample([f"p{at}" for at in range(places)], 4)
+        floor: dict[str, float] = {}
+        for _ in range(draw.choice([1, 1, 2, 3]) if floors else 0):
+            floor[draw.choice([*(f"l{at:02}" for at in range(links)), *(f"p{at}" for at in range(places))])] = draw.randint(1, 10)
+        supply, demand = ({place: float(draw.randint(5, 30)) for place in some} for some in (ends[:2], ends[2:]))
+        flows.append(Flow(name, "crude", supply, demand, floor, draw.choice([0.0, 0.0, 2.0])))
+    return tuple(flows)
+
+
+def penalties(network: Network, flow: Flow, penalty: float = 10_000.0) -> dict[str, float]:
+    """What a tonne that does not come counts, by place of demand: twice as much at home."""
+    country = dict(zip(network.places["place_id"], network.places["country"], strict=True))
+    home = {country[place] for place in flow.supply}
+    return {place: penalty * (2 if country[place] in home else 1) for place in flow.demand}
+
+
+def cheapest_by_all_ways(network: Network, flows: Sequence[Flow], penalty: float = 10_000.0) -> float | None:
+    """Cost of the cheapest plan (penalties and worth of time in it): a linear program over every way there is.
+
+    None where a contract cannot be kept.
+    """
+    limits: dict[tuple[str, ...], float] = {("link", link.link_id): link.capacity for link in network.links.itertuples()}
+    limits |= {("place", place.place_id): place.capacity for place in network.places.itertuples() if not math.isnan(place.capacity)}
+    limits |= {("supply", flow.name, place): amount for flow in flows for place, amount in flow.supply.items()}
+    limits |= {("floor", flow.name, name): -amount for flow in flows for name, amount in flow.floor.items()}
+    row = {key: at for at, key in enumerate(limits)}
+    met = {(flow.name, place): at for at, (flow, place) in enumerate((flow, place) for flow in flows for place in flow.demand)}
+    ends = {link.link_id: (link.from_place, link.to_place) for link in network.links.itertuples()}
+    cost: list[float] = []
+    within: list[tuple[int, int, float]] = []
+    equal: list[tuple[int, int, float]] = []
+    for flow in flows:
+        for place, lost in penalties(network, flow, penalty).items():
+            equal.append((met[flow.name, place], len(cost), 1.0))
+            cost.append(lost)
+        for origin in flow.supply:
+            for target in flow.demand:
+                for way in every_way(network, origin, target):
+                    passed = [origin]
+                    for name in way.links:
+                        a, b = ends[name]
+                        passed.append(b if passed[-1] == a else a)
+                    keys: list[tuple[str, ...]] = [("link", name) for name in way.links]
+                    keys += [("place", place) for place in passed[1:-1] if ("place", place) in row]
+                    within += [(row[key], len(cost), 1.0) for key in [*keys, ("supply", flow.name, origin)]]
+                    kept = [name for name in flow.floor if name in {*way.links, *passed}]
+                    within += [(row["floor", flow.name, name], len(cost), -1.0) for name in kept]
+                    equal.append((met[flow.name, target], len(cost), 1.0))
+                    cost.append(way.cost + way.days * flow.usd_t_day)
+    tables = [np.zeros((len(limits), len(cost))), np.zeros((len(met), len(cost)))]
+    for table, entries in zip(tables, (within, equal), strict=True):
+        for at, column, value in entries:
+            table[at, column] += value
+    asked = [amount for flow in flows for amount in flow.demand.values()]
+    solved = linprog(cost, tables[0], list(limits.values()), tables[1], asked, method="highs")
+    return float(solved.fun) if solved.status == 0 else None

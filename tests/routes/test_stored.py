@@ -129,7 +129,7 @@ def test_the_tankers_are_those_of_the_fleet(packaged: Network) -> None:
     [
         ("cpc-stopped", ("tengiz", "cpc-terminal"), "crude", -75985.675),
         ("china-west-upgraded", ("atyrau-ps", "kumkol"), "crude", 6000),
-        ("btc-contract-1.5", ("aktau-oil-terminal", "ceyhan-terminal"), "crude", 1500 - 6466),
+        ("btc-contract-1.5", ("aktau-oil-terminal", "ceyhan-terminal"), "crude", 1500 - 2617),
         ("tankers-for-7-mt", ("aktau-oil-terminal", "azertrans-terminal"), "crude", 7000 - 1867),
         ("middle-corridor-2027", ("aktau-port", "alat-port"), "container", 3900 - 1120),
         ("russian-gas-new-pipe", ("ishim-gas", "dostyk-gas"), "gas", 35000),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
@@ -21,6 +22,9 @@ from .simplex import LargestFlow
 #: Up to so many changes between two years all their combinations are solved, beyond it so many orders are drawn.
 MOST_CHANGES = 10
 ORDERS = 200
+
+#: The id of a link or place, and whether it is a place: one of each may have the same id.
+Thing = tuple[str, bool]
 
 
 def timeline(
@@ -53,8 +57,8 @@ def timeline(
         joint = _Joint(grounds[before], grounds[after], offered, taken)
         start, end = joint.value(frozenset()), joint.value(frozenset(joint.changes))
         shares = joint.attributed()
-        told = sorted(shares.items(), key=lambda item: (-abs(item[1]), item[0])) or [("", 0.0)]
-        rows += [(after, end, end - start, project, share) for project, share in told]
+        told = sorted(shares.items(), key=lambda item: (-abs(item[1]), item[0])) or [(("", False), 0.0)]
+        rows += [(after, end, end - start, project, share) for (project, _), share in told]
     return pd.DataFrame(rows, columns=["year", "value", "growth", "project", "attributed"])
 
 
@@ -64,65 +68,67 @@ class _Joint:
     def __init__(self, old: Scene, new: Scene, offered: Mapping[str, float], taken: Mapping[str, float]) -> None:
         was, now = _capacities(old), _capacities(new)
         links: dict[str, LinkFacts] = {link.link_id: link for link in (*old.links, *new.links)}
-        places = {**old.place_capacity, **new.place_capacity}
+        # A place that bounds what passes in one year alone keeps its arc in both.
+        places = {
+            place: min(old.place_capacity.get(place, math.inf), new.place_capacity.get(place, math.inf))
+            for place in sorted({*old.place_capacity, *new.place_capacity})
+        }
         both = Scene(new.network, new.commodity, tuple(links[name] for name in sorted(links)), places)
         self.arcs = expand(both, offered, taken)
-        self.was = np.array(
-            [was.get(name, 0.0) if _is_thing(self.arcs, at) else self.arcs.capacity[at] for at, name in enumerate(self.arcs.label)]
-        )
-        self.now = np.array(
-            [now.get(name, 0.0) if _is_thing(self.arcs, at) else self.arcs.capacity[at] for at, name in enumerate(self.arcs.label)]
-        )
+        things = [(name, self.arcs.is_place(at)) for at, name in enumerate(self.arcs.label)]
+        given = [not _is_thing(self.arcs, at) for at in range(len(things))]
+        self.was = np.where(given, self.arcs.capacity, [was.get(thing, 0.0) for thing in things])
+        self.now = np.where(given, self.arcs.capacity, [now.get(thing, 0.0) for thing in things])
         changed = np.flatnonzero(self.was != self.now).tolist()
-        self.changes = sorted({self.arcs.label[at] for at in changed})
-        self.of = {name: [at for at in changed if self.arcs.label[at] == name] for name in self.changes}
+        self.changes = sorted({things[at] for at in changed})
+        self.of = {thing: [at for at in changed if things[at] == thing] for thing in self.changes}
 
         wide = replace(self.arcs, capacity=np.maximum(self.was, self.now))
         if wide.unlimited():
             raise ValueError("the flow is unbounded: give amounts, or capacities on the way")
         self.engine = LargestFlow(wide)
-        self.known: dict[frozenset[str], float] = {}
+        self.known: dict[frozenset[Thing], float] = {}
 
-    def value(self, chosen: frozenset[str]) -> float:
+    def value(self, chosen: frozenset[Thing]) -> float:
         """The largest flow with these changes made, in kt a year."""
         if chosen not in self.known:
             capacity = self.was.copy()
-            for name in chosen:
-                capacity[self.of[name]] = self.now[self.of[name]]
+            for thing in chosen:
+                capacity[self.of[thing]] = self.now[self.of[thing]]
             steps = np.minimum(np.floor(np.minimum(capacity, LARGEST) / self.engine.step + 1e-6), self.engine.capacity)
             self.known[chosen] = self.engine.solve(steps.astype(np.int64))[0] * self.engine.step
         return self.known[chosen]
 
-    def attributed(self) -> dict[str, float]:
+    def attributed(self) -> dict[Thing, float]:
         """What each change that matters adds, by its Shapley value."""
         matter = self._matter()
         if len(matter) > MOST_CHANGES:
             return self._over_orders(matter)
         worth = np.array(
-            [self.value(frozenset(name for at, name in enumerate(matter) if mask >> at & 1)) for mask in range(1 << len(matter))]
+            [self.value(frozenset(thing for at, thing in enumerate(matter) if mask >> at & 1)) for mask in range(1 << len(matter))]
         )
         shares = shapley(worth - worth[0]).tolist() if matter else []
-        return {name: share for name, share in zip(matter, shares, strict=True) if abs(share) > 1e-6}
+        return {thing: share for thing, share in zip(matter, shares, strict=True) if abs(share) > 1e-6}
 
-    def _over_orders(self, matter: list[str]) -> dict[str, float]:
+    def _over_orders(self, matter: list[Thing]) -> dict[Thing, float]:
         """The mean of what each change adds when it is made after those before it, over orders drawn at random."""
         draw = np.random.default_rng(0)
         added = dict.fromkeys(matter, 0.0)
         for _ in range(ORDERS):
-            made: frozenset[str] = frozenset()
+            made: frozenset[Thing] = frozenset()
             for at in draw.permutation(len(matter)).tolist():
                 after = made | {matter[at]}
                 added[matter[at]] += (self.value(after) - self.value(made)) / ORDERS
                 made = after
-        return {name: share for name, share in added.items() if abs(share) > 1e-6}
+        return {thing: share for thing, share in added.items() if abs(share) > 1e-6}
 
-    def _matter(self) -> list[str]:
+    def _matter(self) -> list[Thing]:
         """The changes but those at links that no way from the sources to the sinks can use."""
         arcs = self.arcs
         wide = np.maximum(self.was, self.now) > 0
         onward = reached(arcs.nodes, arcs.start[wide], arcs.end[wide], SOURCE)
         back = reached(arcs.nodes, arcs.end[wide], arcs.start[wide], SINK)
-        return [name for name in self.changes if any(onward[arcs.start[at]] and back[arcs.end[at]] for at in self.of[name])]
+        return [thing for thing in self.changes if any(onward[arcs.start[at]] and back[arcs.end[at]] for at in self.of[thing])]
 
 
 def _is_thing(arcs: Arcs, at: int) -> bool:
@@ -130,5 +136,6 @@ def _is_thing(arcs: Arcs, at: int) -> bool:
     return bool(arcs.start[at] != SOURCE and arcs.end[at] != SINK)
 
 
-def _capacities(ground: Scene) -> dict[str, float]:
-    return {**dict(ground.place_capacity), **{link.link_id: link.capacity for link in ground.links}}
+def _capacities(ground: Scene) -> dict[Thing, float]:
+    places = {(place, True): amount for place, amount in ground.place_capacity.items()}
+    return {**places, **{(link.link_id, False): link.capacity for link in ground.links}}

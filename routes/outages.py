@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,8 @@ from scipy.stats import binomtest, norm
 
 from geodata.network import Network
 
-from .arcs import Ends, both_ends, closed_arcs, expand
+from .arcs import Arcs, Ends, both_ends, closed_arcs, expand
+from .errors import unknown
 from .scenarios import Scenario, Selection
 from .scene import Scene, scene
 from .simplex import LargestFlow, Whole
@@ -89,7 +90,8 @@ def reliability(
     are drawn from ``seed``, with a Wilson interval. ``ranges`` gives links and places (by id) a low and a high
     capacity: each draw then takes one from the triangle (low, capacity, high).
     Raises ValueError for a demand that is not above zero and finite, draws below 2, an availability outside 0..1,
-    ranges that do not hold the capacity or are asked for exactly, or a network too large to be exact about.
+    ranges that do not hold the capacity or are asked for exactly, or a network too large to be exact about; UnknownIdError
+    for a range of an unknown id.
 
     >>> import geodata
     >>> sure = reliability(geodata.read_network(), "tengiz", "cpc-terminal", "crude", demand=1000.0, draws=100)
@@ -106,7 +108,8 @@ def reliability(
     ground = scene(network, commodity, scenario=scenario)
     arcs = expand(ground, {place: min(amount, demand) for place, amount in offered.items()}, taken)
     units = _failing(ground)
-    engine = LargestFlow(arcs, most=demand)
+    limits = _ranged(arcs, ground, ranges or {}, seed, int(draws))
+    engine = LargestFlow(_widest(arcs, limits), most=demand)
     closed = closed_arcs(arcs, [unit for unit, _ in units.values()])
     works = np.array([share for _, share in units.values()])
     steps = math.floor(demand / engine.step + 1e-6)
@@ -114,7 +117,6 @@ def reliability(
         probability, expected = _factored(engine, closed, works, steps)
         return Reliability(demand, probability, (probability, probability), expected * engine.step, tuple(units), np.zeros(0))
     down = _drawn(list(units), seed, int(draws)) >= works
-    limits = _ranged(engine, ground, ranges or {}, seed, int(draws))
     arrived = _sampled(engine, closed, down, limits)
     met = int((arrived >= steps).sum())
     proven = binomtest(met, len(arrived)).proportion_ci(confidence_level=CONFIDENCE, method="wilson")
@@ -171,22 +173,37 @@ def _drawn(names: list[str], seed: int, draws: int) -> NDArray[np.float64]:
     return np.column_stack(columns) if columns else np.zeros((draws, 0))
 
 
-def _ranged(
-    engine: LargestFlow, ground: Scene, ranges: Mapping[str, tuple[float, float]], seed: int, draws: int
-) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """The arcs whose capacity is drawn, and their capacities in steps, a row a draw."""
-    arcs, numbers = [], []
+#: The arcs whose capacity is drawn, and their capacities in kt a year, a row a draw.
+Limits = tuple[NDArray[np.intp], NDArray[np.float64]]
+
+
+def _ranged(arcs: Arcs, ground: Scene, ranges: Mapping[str, tuple[float, float]], seed: int, draws: int) -> Limits:
+    """The capacities that are drawn; a range of what takes no part (closed, say) changes nothing."""
+    found, numbers = [], []
     at_link = {link.link_id: link.capacity for link in ground.links}
+    known = {**ground.network.link_facts, **ground.network.place_facts}
     for name, (low, high) in sorted(ranges.items()):
+        if name not in known:
+            raise unknown("link or place", name, known, "network.links and network.places")
+        if name not in at_link and name not in ground.place_capacity:
+            continue
         capacity = at_link.get(name, ground.place_capacity.get(name, math.nan))
-        if not (math.isfinite(capacity) and 0 <= low <= capacity <= high):
+        if not (math.isfinite(capacity) and 0 <= low <= capacity <= high < math.inf):
             raise ValueError(f"the range of {name!r} is {low}-{high}; it must hold the capacity, {capacity}")
         share = np.random.default_rng([seed, zlib.crc32(name.encode()), 1]).random(draws)
         amount = _triangle(share, low, capacity, high)
-        for arc in [at for at, label in enumerate(engine.arcs.label) if label == name]:
-            arcs.append(arc)
-            numbers.append(np.floor(amount / engine.step + 1e-6).astype(np.int64))
-    return np.array(arcs, dtype=np.intp), np.column_stack(numbers) if numbers else np.zeros((draws, 0), dtype=np.int64)
+        for arc in [at for at, label in enumerate(arcs.label) if label == name and arcs.is_place(at) == (name not in at_link)]:
+            found.append(arc)
+            numbers.append(amount)
+    return np.array(found, dtype=np.intp), np.column_stack(numbers) if numbers else np.zeros((draws, 0))
+
+
+def _widest(arcs: Arcs, limits: Limits) -> Arcs:
+    """The arcs with the largest capacity of any draw: nothing else may be cut down to less than can flow then."""
+    ranged, amounts = limits
+    capacity = arcs.capacity.copy()
+    capacity[ranged] = amounts.max(axis=0, initial=0.0)
+    return replace(arcs, capacity=capacity)
 
 
 def _triangle(share: NDArray[np.float64], low: float, mode: float, high: float) -> NDArray[np.float64]:
@@ -199,18 +216,17 @@ def _triangle(share: NDArray[np.float64], low: float, mode: float, high: float) 
     return np.where(share < rise, up, down)
 
 
-def _sampled(
-    engine: LargestFlow, closed: list[NDArray[np.intp]], down: NDArray[np.bool_], limits: tuple[NDArray[np.intp], NDArray[np.int64]]
-) -> NDArray[np.int64]:
+def _sampled(engine: LargestFlow, closed: list[NDArray[np.intp]], down: NDArray[np.bool_], limits: Limits) -> NDArray[np.int64]:
     """What arrives in each draw, in steps."""
     ranged, amounts = limits
     if len(ranged):
         arrived = np.empty(len(down), dtype=np.int64)
         for draw, failed in enumerate(down):
             capacity = engine.capacity.copy()
-            capacity[ranged] = amounts[draw]
+            capacity[ranged] = np.minimum(np.floor(amounts[draw] / engine.step + 1e-6).astype(np.int64), capacity[ranged])
             capacity[_joined(closed, frozenset(np.flatnonzero(failed).tolist()))] = 0
-            arrived[draw] = engine.solve(capacity)[0]
+            # All capacities differ from those of the draw before.
+            arrived[draw] = engine.solve(capacity, afresh=True)[0]
         return arrived
     memory = Remembered(engine, closed)
     patterns, which = np.unique(down, axis=0, return_inverse=True)

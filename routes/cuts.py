@@ -9,8 +9,9 @@ import pandas as pd
 
 from geodata.network import Network
 
-from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, expand, reached
-from .scenarios import Scenario
+from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, closed_arcs, expand, reached
+from .flow import max_flow
+from .scenarios import Scenario, Selection
 from .scene import Scene, scene
 from .simplex import LargestFlow
 
@@ -37,7 +38,7 @@ def chokepoints(network: Network, sources: Ends, sinks: Ends, commodity: str, *,
     ``gain_per_unit``: how much more arrives for one more unit of its capacity (1 where it lies in every cut, else 0:
     another cut still binds), ``gain_until``: by how much it can grow before the next cut binds (``inf`` where none
     does), ``next_cut``: that cut's ids; ``loss``: what no longer arrives when it closes. Empty where the flow is
-    unbounded, or nothing can flow at all for want of a way. Raises as `max_flow` does.
+    unbounded, or nothing can flow at all for want of a way; ``attrs["reason"]`` then says why. Raises as `max_flow` does.
 
     >>> import geodata
     >>> found = chokepoints(geodata.read_network(), "tengiz", "cpc-terminal", "crude")
@@ -49,7 +50,9 @@ def chokepoints(network: Network, sources: Ends, sinks: Ends, commodity: str, *,
     arcs = expand(ground, offered, taken)
     rows = [] if arcs.unlimited() else _rows(ground, arcs)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.sort_values(["gain_until", "loss", "id"], ascending=[False, False, True], ignore_index=True)
+    frame = frame.sort_values(["gain_until", "loss", "id"], ascending=[False, False, True], ignore_index=True)
+    frame.attrs["reason"] = "" if rows else max_flow(network, offered, taken, commodity, scenario=scenario).reason
+    return frame
 
 
 def _rows(ground: Scene, arcs: Arcs) -> list[tuple[object, ...]]:
@@ -70,9 +73,11 @@ def _rows(ground: Scene, arcs: Arcs) -> list[tuple[object, ...]]:
         every = [at for at in range(len(arcs.label)) if _named(arcs, at) == (kind, name)]
         near_cut, far_cut = bool(source_cut[cut_arcs].any()), bool(sink_cut[cut_arcs].any())
         gain, next_cut = _widened(engine, every, value) if near_cut and far_cut else (0.0, ())
-        closed, _ = engine.without(np.array(every, dtype=np.intp))
+        # A place closes with all that starts or ends there.
+        gone = closed_arcs(arcs, [Selection(frozenset(), frozenset([name]))])[0] if kind == "place" else np.array(every, dtype=np.intp)
+        closed, _ = engine.without(gone)
         capacity = float(arcs.capacity[cut_arcs[0]])
-        amount = float(abs(flow[every].max())) * engine.step
+        amount = float(flow[every].max()) * engine.step
         loss = (value - closed) * engine.step
         rows.append((kind, name, capacity, amount, near_cut, far_cut, gain > 0, float(gain > 0), gain, next_cut, loss))
     return rows

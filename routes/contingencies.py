@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from geodata.network import Network
 
 from .allocation import UNMET_USD_T
-from .arcs import Arcs, Ends, both_ends, closed_arcs, closures, expand
+from .arcs import LARGEST, Arcs, Ends, both_ends, closed_arcs, closures, expand
+from .flow import max_flow
 from .least_cost import LeastCost
 from .scenarios import Scenario, Selection
 from .scene import Scene, scene
@@ -25,6 +26,8 @@ from .simplex import LargestFlow, Whole
 from .ways import Ways, ways
 
 WORTHS = ("amount", "cost")
+#: Of the flows seen so far, those with most left are asked what a further closure leaves: more tell little more.
+MOST_FLOWS = 128
 
 
 def contingency(
@@ -42,7 +45,8 @@ def contingency(
 
     ``over`` is ``links``, ``places``, ``corridors`` or ``countries``, of those that carry the commodity. Columns:
     ``closed`` (an id, or ``a + b``), for pairs ``closed_1`` and ``closed_2``, ``value`` and ``loss``.
-    ``by="amount"``: ``value`` is the largest flow that is left, in kt a year (gas: mcm), ``inf`` where it is unbounded;
+    ``by="amount"``: ``value`` is the largest flow that is left, in kt a year (gas: mcm), ``inf`` where it is unbounded
+    (where it is that, or zero, before any closure, ``attrs["reason"]`` says why);
     ``by="cost"``: the least cost in USD a year of bringing what the sources offer to what the sinks ask for (both with
     amounts), a tonne that cannot come counted at 10,000 USD, and ``loss`` is what the closure adds.
     Raises ValueError for an unknown word, another order, or ``by="cost"`` without amounts, UnknownIdError for an id.
@@ -65,7 +69,10 @@ def contingency(
     else:
         base, values = _amounts(ground, offered, taken, units, order, disjoint=over == "links")
         sign = -1.0
-    return _table(list(units), order, base, values, sign)
+    frame = _table(list(units), order, base, values, sign)
+    bare = by == "amount" and base in (0.0, math.inf)
+    frame.attrs["reason"] = max_flow(network, offered, taken, commodity, scenario=scenario).reason if bare else ""
+    return frame
 
 
 def _table(names: list[str], order: int, base: float, values: Mapping[tuple[int, ...], float], sign: float) -> pd.DataFrame:
@@ -104,7 +111,8 @@ def _amounts(
     closed = closed_arcs(arcs, units.values())
     if arcs.unlimited():
         return math.inf, _unbounded(arcs, closed, order)
-    engine = LargestFlow(arcs)
+    # The shortest of the largest flows uses fewest units, so fewer closures change anything.
+    engine = LargestFlow(arcs, price=np.ones(len(arcs.label), dtype=np.int64))
     study = FlowStudy(engine, closed)
     values = study.pairs(disjoint=disjoint) if order == 2 else study.singles()
     return study.base * engine.step, {which: steps * engine.step for which, steps in values.items()}
@@ -138,7 +146,7 @@ class FlowStudy:
         self._member, self._owner = member, owner
         self.base, self.flow = engine.solve(engine.capacity)
         self.support = np.flatnonzero(self._through(self.flow))
-        self._cuts = _Cuts(count)
+        self._cuts, self._flows = _Rows(count), _Rows(count)
 
     def _through(self, flow: Whole) -> NDArray[np.int64]:
         """An upper bound on what flows through each unit."""
@@ -150,13 +158,19 @@ class FlowStudy:
         return {(at,): self.engine.without(self.units[at])[0] for at in self.support.tolist()}
 
     def pairs(self, *, disjoint: bool) -> dict[tuple[int, ...], int]:
-        """The flow left after each pair of closures that changes anything; cuts bound it where units share no arc."""
+        """The flow left after each pair of closures that changes anything.
+
+        Any flow seen so far tells, less what of it goes through the two, what at least is left; any cut, less what of
+        it the two hold (where units share no arc), what at most.
+        """
         count = len(self.units)
         left = np.full(count, self.base)
         through = np.zeros((count, count), dtype=np.int64)
+        self._flows.add(self.base, self._through(self.flow))
         for at in self.support.tolist():
             left[at], flow = self.engine.without(self.units[at])
             through[at] = self._through(flow)
+            self._flows.add(int(left[at]), through[at])
             if disjoint:
                 self._remember()
         self.solves += len(self.support)
@@ -172,51 +186,68 @@ class FlowStudy:
             if disjoint:
                 most = np.minimum(most, self._cuts.most(at))
             unsure = later & (least < most)
+            open_at = np.flatnonzero(unsure)
+            least[open_at] = np.maximum(least[open_at], self._flows.least(at, open_at, least[open_at]))
+            unsure &= least < most
             while unsure.any():
                 # The widest gap first: its flow and its cut close most of the others.
                 other = int(np.argmax(np.where(unsure, most - least, -1)))
                 self.solves += 1
                 exact, flow = self.engine.without(np.concatenate([self.units[at], self.units[other]]))
-                least = np.maximum(least, exact - self._through(flow))
+                passing = self._through(flow)
+                self._flows.add(exact, passing)
+                least = np.maximum(least, exact - passing)
                 if disjoint:
-                    cut = self._remember()
-                    most = np.minimum(most, cut[-1] - cut[at] - cut[:-1])
+                    held, total = self._remember()
+                    most = np.minimum(most, total - held[at] - held)
                 least[other] = most[other] = exact
                 unsure &= least < most
             for other in np.flatnonzero(later & (least != self.base)).tolist():
                 values[min(at, other), max(at, other)] = int(least[other])
         return values
 
-    def _remember(self) -> NDArray[np.int64]:
-        """Keep the cut that the last answer proves: its capacity, and what of it each unit holds."""
+    def _remember(self) -> tuple[NDArray[np.int64], int]:
+        """Keep the cut that the last answer proves: what of it each unit holds, and its capacity."""
         arcs, capacity = self.engine.arcs, self.engine.capacity
         near = self.engine.near()
         across = np.where(near[arcs.start] & ~near[arcs.end], capacity, 0)
-        held = np.bincount(self._owner, across[self._member], len(self.units)).astype(np.int64)
-        return self._cuts.add(int(across.sum()), held)
+        held, total = np.bincount(self._owner, across[self._member], len(self.units)).astype(np.int64), int(across.sum())
+        self._cuts.add(total, held)
+        return held, total
 
 
-class _Cuts:
-    """Cuts seen so far, a row each: what each unit holds of it, and in the last column its capacity."""
+class _Rows:
+    """Flows or cuts seen so far, a row each: what goes through or is held by each unit, and in the last column the total."""
 
     def __init__(self, units: int) -> None:
         self._rows = np.zeros((64, units + 1), dtype=np.int64)
         self._seen: set[bytes] = set()
 
-    def add(self, total: int, held: NDArray[np.int64]) -> NDArray[np.int64]:
-        row = np.append(held, total)
+    def add(self, total: int, of_unit: NDArray[np.int64]) -> None:
+        """Keep a row, once."""
+        row = np.append(of_unit, total)
         count = len(self._seen)
         self._seen.add(row.tobytes())
         if len(self._seen) > count:
             if count == len(self._rows):
                 self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
             self._rows[count] = row
-        return row
 
     def most(self, at: int) -> NDArray[np.int64]:
         """The most that a unit and each other one together leave of any cut."""
         rows = self._rows[: len(self._seen)]
         return np.asarray((rows[:, -1] - rows[:, at])[:, None] - rows[:, :-1]).min(axis=0)
+
+    def least(self, at: int, others: NDArray[np.intp], known: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The least that a unit and each of some others together leave, by the flows that can tell more than is known."""
+        rows = self._rows[: len(self._seen)]
+        alone = rows[:, -1] - rows[:, at]
+        worth = np.flatnonzero(alone > known.min(initial=LARGEST))
+        if len(worth) > MOST_FLOWS:
+            worth = worth[np.argpartition(-alone[worth], MOST_FLOWS)[:MOST_FLOWS]]
+        if not len(worth):
+            return known
+        return np.asarray((alone[worth, None] - rows[np.ix_(worth, others)]).max(axis=0))
 
 
 def _costs(
@@ -254,28 +285,39 @@ class CostStudy:
         self.solves = 0
         self._member = np.concatenate(units) if units else np.zeros(0, dtype=np.intp)
         self._owner = np.repeat(np.arange(len(units)), [len(unit) for unit in units])
-        self.base, self.support = self._answer(np.zeros(0, dtype=np.intp))
+        self.base, used = self._answer(np.zeros(0, dtype=np.intp))
+        self.support = sorted(used)
 
-    def _answer(self, closed: NDArray[np.intp]) -> tuple[float, list[int]]:
+    def _answer(self, closed: NDArray[np.intp]) -> tuple[float, set[int]]:
         """The cost with some arcs closed, and the units that the plan then uses."""
         self.solves += 1
         cost, used = self.engine.answer(closed)
-        return cost, np.unique(self._owner[np.isin(self._member, used)]).tolist()
+        carrying = np.zeros(len(self.engine.ways.start), dtype=bool)
+        carrying[used] = True
+        return cost, set(self._owner[carrying[self._member]].tolist())
 
     def singles(self) -> dict[tuple[int, ...], float]:
         """The cost after each closure that changes anything."""
-        return {(at,): self._answer(self.units[at])[0] for at in self.support}
+        self.solves += len(self.support)
+        return {(at,): self.engine.answer(self.units[at])[0] for at in self.support}
 
     def pairs(self) -> dict[tuple[int, ...], float]:
-        """The cost after each pair of closures that changes anything."""
+        """The cost after each pair of closures that changes anything.
+
+        Where the plan after one closure does not use the other one, it answers for both.
+        """
+        alone = {at: self._answer(self.units[at]) for at in self.support}
         values: dict[tuple[int, ...], float] = {}
-        for at in self.support:
-            alone, used = self._answer(self.units[at])
-            inside = set(used)
+        for at, (cost, used) in alone.items():
             for other in range(len(self.units)):
                 pair = (min(at, other), max(at, other))
                 if other == at or pair in values:
                     continue
-                both = np.union1d(self.units[at], self.units[other])
-                values[pair] = self._answer(both)[0] if other in inside else alone
+                if other not in used:
+                    values[pair] = cost
+                elif other in alone and at not in alone[other][1]:
+                    values[pair] = alone[other][0]
+                else:
+                    self.solves += 1
+                    values[pair] = self.engine.answer(np.concatenate([self.units[at], self.units[other]]))[0]
         return values

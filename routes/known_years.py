@@ -87,3 +87,17 @@ def _naive(reported: Mapping[tuple[str, str], float], case: str, route: str) -> 
     before = f"{case[:-4]}{int(case[-4:]) - 1}"
     now, then = (sum(amount for (name, _), amount in reported.items() if name == which) for which in (case, before))
     return reported.get((before, route), 0.0) * now / then if then > 0 else math.nan
+
+
+def errors_by_year(table: pd.DataFrame) -> pd.DataFrame:
+    """Sums of absolute errors over the routes of each case of a `hindcast`, kt a year.
+
+    Columns: ``case``, ``year``, ``reported``, ``error``, ``naive_error`` (NaN where there is no year before) and
+    ``better``: ``network`` or ``naive``, empty where they cannot be compared.
+    """
+    rows = []
+    for (case, year), part in table.groupby(["case", "year"], sort=True):
+        error, naive = float(part["error"].abs().sum()), float(part["naive_error"].abs().sum(skipna=False))
+        better = "" if math.isnan(naive) else "network" if error < naive else "naive"
+        rows.append((case, year, float(part["reported"].sum()), error, naive, better))
+    return pd.DataFrame(rows, columns=["case", "year", "reported", "error", "naive_error", "better"])

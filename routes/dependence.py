@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from geodata.network import Network
 
 from .allocation import Allocation, allocate
+from .errors import InfeasibleError
 from .scenarios import COUNTRY, Scenario
 from .scene import scene
 
@@ -23,7 +24,8 @@ def exposure(network: Network, allocation: Allocation) -> pd.DataFrame:
     Columns: ``flow``, ``kind`` (country, place, link), ``id``, ``amount`` (kt a year, gas: mcm), ``share`` (of what the
     flow delivers), ``hhi`` (the Herfindahl-Hirschman index of the kind within the flow, 0..1: the sum of the squares of
     the shares after these are scaled to add up to one), and for countries ``lost``: how much less of the flow is
-    delivered when that state closes and everything is placed anew (NaN for places and links, which `contingency` has).
+    delivered when that state closes and everything is placed anew (NaN for places and links, which `contingency` has);
+    where a contract cannot be kept then, nobody is held to contracts.
     Places where goods start or end are left out. ``network`` is the one that the allocation was made on.
 
     >>> import geodata, routes
@@ -54,12 +56,23 @@ def exposure(network: Network, allocation: Allocation) -> pd.DataFrame:
 
 def _lost(network: Network, allocation: Allocation, countries: Iterable[str]) -> dict[tuple[str, str], float]:
     before = allocation.by_flow.set_index("flow")["delivered"]
+    # The case of an allocation has the scenario's supplies, demands and floors in it already.
+    base = replace(allocation.scenario, supply={}, demand={}, floor={})
     lost = {}
     for country in countries:
-        closed = allocation.scenario + Scenario(f"{country} closed", close=(f"{COUNTRY}{country}",))
-        after = allocate(network, allocation.case, scenario=closed).by_flow.set_index("flow")["delivered"]
+        closed = base + Scenario(f"{country} closed", close=(f"{COUNTRY}{country}",))
+        after = _replaced(network, allocation, closed).by_flow.set_index("flow")["delivered"]
         lost.update({(str(flow), country): max(float(before[flow] - after[flow]), 0.0) for flow in before.index})
     return lost
+
+
+def _replaced(network: Network, allocation: Allocation, closed: Scenario) -> Allocation:
+    """The plan anew; a closure that leaves a contract no way frees the flows of all of theirs."""
+    try:
+        return allocate(network, allocation.case, scenario=closed, unmet_usd_t=allocation.unmet_usd_t)
+    except InfeasibleError:
+        free = replace(allocation.case, flows=tuple(replace(flow, floor={}) for flow in allocation.case.flows))
+        return allocate(network, free, scenario=closed, unmet_usd_t=allocation.unmet_usd_t)
 
 
 @dataclass(frozen=True, repr=False)

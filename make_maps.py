@@ -3,6 +3,7 @@
 
 python make_maps.py                       all pages of the packaged network, in maps/
 python make_maps.py --network my-network  the same for your own tables (see README.md)
+python make_maps.py --notebooks           all pages, and one for each notebook, executed anew
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 from typing import NoReturn
+
+NOTEBOOKS = Path(__file__).resolve().parent / "notebooks"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,6 +38,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--only", action="append", metavar="NAME", help="make this page alone, leaving the others as they are; may be repeated"
     )
     parser.add_argument("--year", type=int, metavar="YEAR", help="the year to show (default: 2024)")
+    parser.add_argument(
+        "--notebooks", action="store_true", help="also execute every notebook and make a page of it (needs the extra 'notebooks')"
+    )
     parser.add_argument("--list", action="store_true", help="list the pages and stop")
     return parser.parse_args(given)
 
@@ -42,14 +48,15 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 def main(given: list[str] | None = None) -> int:
     asked = arguments(given)
     started = time.monotonic()
+    notebooks = NOTEBOOKS if asked.notebooks else None
     # Imported here, so that --help answers at once.
     from routes.maps.build import BuildError, make, names
 
     try:
         if asked.list:
-            print("\n".join(f"{name:<28} {title}" for name, title in names(asked.network)))
+            print("\n".join(f"{name:<28} {title}" for name, title in names(asked.network, notebooks)))
             return 0
-        result = make(asked.out, folder=asked.network, only=asked.only, year=asked.year, progress=_say)
+        result = make(asked.out, folder=asked.network, only=asked.only, year=asked.year, progress=_say, notebook_folder=notebooks)
     except BuildError as error:
         print(f"make_maps.py: {error}", file=sys.stderr)
         return 2

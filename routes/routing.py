@@ -8,6 +8,7 @@ is Yen's algorithm by scipy; where routes must differ, links of routes found so 
 from __future__ import annotations
 
 import heapq
+import html
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -93,11 +94,18 @@ class Routes:
         head = f"{self.commodity} from {self.origin} to {self.destination}, by {self.by}"
         if self.reason:
             return f"{head}: {self.reason}"
-        shown = self.table.drop(columns=["links", "country_km"]).assign(places=self.table["places"].map(" > ".join))
-        return f"{head}\n{shown.to_string(index=False, max_colwidth=60)}"
+        return f"{head}\n{self._shown.to_string(index=False, max_colwidth=60)}"
 
     def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False, escape=True))
+        if self.reason:
+            return f"<p>{html.escape(repr(self))}</p>"
+        return str(self._shown.round(2).to_html(index=False, escape=True))
+
+    @property
+    def _shown(self) -> pd.DataFrame:
+        """The table for reading: without the lists of links, and with lists of ids as texts."""
+        table = self.table.drop(columns=["links", "country_km"])
+        return table.assign(places=table["places"].map(" > ".join), countries=table["countries"].map(", ".join))
 
     def __len__(self) -> int:
         return len(self.table)

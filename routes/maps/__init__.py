@@ -1,7 +1,17 @@
-"""Maps that open anywhere: interactive pages, their gallery and still pictures."""
+"""Maps that open anywhere: interactive pages, their gallery, still pictures and charts."""
 
+from .charts import cost_time_chart, ranking_chart, scenario_chart, timeline_chart
 from .gallery import GalleryPage, gallery
 from .thumbnail import thumbnail
 from .webmap import atlas
 
-__all__ = ["GalleryPage", "atlas", "gallery", "thumbnail"]
+__all__ = [
+    "GalleryPage",
+    "atlas",
+    "cost_time_chart",
+    "gallery",
+    "ranking_chart",
+    "scenario_chart",
+    "thumbnail",
+    "timeline_chart",
+]

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from geodata.reader import read_network
 
 from .catalogue import packaged_pages, pages_of
 from .gallery import GalleryPage, cards_of, gallery
+from .notebook import PREFIX, Notebook, NotebookError, make_page, notebooks
 from .pages import Page, draw
 from .sheets import Sheet, packaged_sheets, picture, sheet_html
 
@@ -28,6 +30,15 @@ class BuildError(Exception):
     """What keeps the job from being done, in one line."""
 
 
+class _Entry(NamedTuple):
+    """A page to be made: its name, its title, its file, and what makes it in a folder and gives its card."""
+
+    name: str
+    title: str
+    file: str
+    make: Callable[[Path], GalleryPage]
+
+
 class Built(NamedTuple):
     """What was made: the index, the files and their bytes in all."""
 
@@ -36,38 +47,50 @@ class Built(NamedTuple):
     size: int
 
 
-def names(folder: Path | None) -> list[tuple[str, str]]:
-    """Name and title of every page there is for a network."""
-    return [(page.name, page.title("en")) for page in _pages(folder, _network(folder, None))]
+def names(folder: Path | None, notebook_folder: Path | None = None) -> list[tuple[str, str]]:
+    """Name and title of every page there is for a network, and of every notebook of a folder."""
+    return [(entry.name, entry.title) for entry in _entries(folder, _network(folder, None), notebook_folder)]
 
 
-def make(out: Path, *, folder: Path | None, only: Sequence[str] | None, year: int | None, progress: Progress) -> Built:
+def make(
+    out: Path,
+    *,
+    folder: Path | None,
+    only: Sequence[str] | None,
+    year: int | None,
+    progress: Progress,
+    notebook_folder: Path | None = None,
+) -> Built:
     """Make the pages in a temporary folder beside ``out`` and swap the two.
 
-    Raises BuildError, with nothing changed, where the network, a page name, the year or the folder is wrong.
+    ``notebook_folder`` adds a page for each notebook in it. Pages of notebooks that were there before stay where ``only``
+    leaves the rest as it is; a whole build without notebooks does not keep them, for nobody would know their age.
+    Raises BuildError, with nothing changed, where the network, a page name, the year, a notebook or the folder is wrong.
     """
     network = _network(folder, year)
-    pages = _pages(folder, network)
-    wanted = _wanted(pages, only)
+    entries = _entries(folder, network, notebook_folder)
+    wanted = _wanted(entries, only)
     try:
-        return _make(network, pages, wanted, out.resolve(), keep=bool(only), progress=progress)
+        return _make(entries, wanted, out.resolve(), keep=bool(only), progress=progress)
+    except NotebookError as error:
+        raise BuildError(str(error)) from None
     except OSError as error:
         raise BuildError(f"{error.filename or out}: {error.strerror or error}") from None
 
 
-def _make(network: Network, pages: Sequence[Page | Sheet], wanted: set[str], out: Path, *, keep: bool, progress: Progress) -> Built:
+def _make(entries: Sequence[_Entry], wanted: set[str], out: Path, *, keep: bool, progress: Progress) -> Built:
     _check_out(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
         if keep and out.is_dir():
             shutil.copytree(out, temporary, dirs_exist_ok=True)
-        made = _write(network, pages, wanted, temporary, progress)
+        made = _write(entries, wanted, temporary, progress)
         os.chmod(temporary, 0o755)  # noqa: S103 - mkdtemp gives 0o700, which a web server could not read
         _swap(temporary, out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    files = tuple(out / page.file for page in made)
+    files = tuple(out / entry.file for entry in made)
     return Built(out / INDEX, files, sum(file.stat().st_size for file in files))
 
 
@@ -83,12 +106,25 @@ def _network(folder: Path | None, year: int | None) -> Network:
         raise BuildError(str(error)) from None
 
 
-def _pages(folder: Path | None, network: Network) -> tuple[Page | Sheet, ...]:
-    return (*packaged_pages(), *packaged_sheets()) if folder is None else pages_of(network)
+def _entries(folder: Path | None, network: Network, notebook_folder: Path | None) -> tuple[_Entry, ...]:
+    pages: Sequence[Page | Sheet] = (*packaged_pages(), *packaged_sheets()) if folder is None else pages_of(network)
+    drawn = [_Entry(page.name, page.title("en"), page.file, partial(_draw, network, page)) for page in pages]
+    if notebook_folder is None:
+        return tuple(drawn)
+    if folder is not None:
+        raise BuildError("the notebooks ask the packaged network; leave out --network or --notebooks")
+    return (*drawn, *(_Entry(one.name, one.title, one.file, partial(make_page, one)) for one in _notebooks(notebook_folder)))
 
 
-def _wanted(pages: Sequence[Page | Sheet], only: Sequence[str] | None) -> set[str]:
-    known = [page.name for page in pages]
+def _notebooks(folder: Path) -> tuple[Notebook, ...]:
+    try:
+        return notebooks(folder)
+    except NotebookError as error:
+        raise BuildError(str(error)) from None
+
+
+def _wanted(entries: Sequence[_Entry], only: Sequence[str] | None) -> set[str]:
+    known = [entry.name for entry in entries]
     asked = [name.removesuffix(".html") for name in only or known]
     unknown = sorted(set(asked) - set(known))
     if unknown:
@@ -105,19 +141,21 @@ def _check_out(out: Path) -> None:
         raise BuildError(f"{out} holds other things; name an empty or a new folder")
 
 
-def _write(network: Network, pages: Sequence[Page | Sheet], wanted: set[str], where: Path, progress: Progress) -> list[Page | Sheet]:
-    """Draw the wanted pages; the index lists them and, with the cards it had, those that were there before."""
+def _write(entries: Sequence[_Entry], wanted: set[str], where: Path, progress: Progress) -> list[_Entry]:
+    """Make the wanted pages; the index lists them and, with the cards it had, those that were there before."""
     index = where / INDEX
     before = cards_of(index.read_text("utf-8")) if index.exists() else {}
     listed: list[GalleryPage | str] = []
     made = []
-    for page in pages:
-        if page.name in wanted:
-            listed.append(_draw(network, page, where))
-            made.append(page)
-            progress(len(made), len(wanted), page.file)
-        elif page.file in before and (where / page.file).exists():
-            listed.append(before[page.file])
+    for entry in entries:
+        if entry.name in wanted:
+            listed.append(entry.make(where))
+            made.append(entry)
+            progress(len(made), len(wanted), entry.file)
+        elif entry.file in before and (where / entry.file).exists():
+            listed.append(before[entry.file])
+    files = {entry.file for entry in entries}
+    listed += [card for file, card in before.items() if file.startswith(PREFIX) and file not in files and (where / file).exists()]
     content = gallery(listed).replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{MARK}', 1)
     index.write_text(content, encoding="utf-8")
     return made

@@ -42,7 +42,10 @@ h2 a:focus-visible::after{outline:3px solid var(--accent);outline-offset:6px;bor
 
 
 class GalleryPage(NamedTuple):
-    """One map of the gallery: its file, title, question, the sentence with its key number, picture and size in bytes."""
+    """One page of the gallery: its file, title, question, the sentence with its key number, picture and size in bytes.
+
+    ``kind`` is map or notebook; a notebook's card says that it is one.
+    """
 
     file: str
     title: str
@@ -50,6 +53,7 @@ class GalleryPage(NamedTuple):
     key_number: str
     thumbnail: str
     size: int
+    kind: str = "map"
 
 
 def cards_of(index: str) -> dict[str, str]:
@@ -71,7 +75,10 @@ def gallery(pages: Iterable[GalleryPage | str], *, language: str = "en") -> str:
     hashed = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
     title = html.escape(words["gallery.title"])
-    cards = "\n".join(page if isinstance(page, str) else _card(page, words["gallery.size"]) for page in pages)
+    cards = "\n".join(
+        page if isinstance(page, str) else _card(page, words["gallery.notebook" if page.kind == "notebook" else "gallery.size"])
+        for page in pages
+    )
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -91,7 +91,7 @@ class Page(Figure):
             f'<div style="position:relative;width:100%;height:{self.height}">'
             f'<img alt="{html.escape(self.title or "")}" src="data:image/svg+xml;base64,{picture}" '
             f'style="position:absolute;width:100%;height:100%;object-fit:contain">'
-            f'<iframe srcdoc="{html.escape(self.render(**kwargs))}" '
+            f'<iframe srcdoc="{html.escape(self.render(**kwargs))}" title="{html.escape(self.title or "")}" '
             f'style="position:absolute;width:100%;height:100%;border:0" allowfullscreen></iframe></div>'
         )
 

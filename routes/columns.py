@@ -264,10 +264,12 @@ class _Master:
         self.seen.add((at, taken))
         job, index = self.jobs[at], list(taken)
         rows = {self.limit_row[at, f"supply:{origin}"]: 1.0}
-        for bound in group.ways.bound[index].tolist():
-            if bound >= 0 and (limit := group.ways.bounds[bound]).capacity < self.ample:
-                row = self._limit((limit.kind, limit.name), limit.capacity)
-                rows[row] = rows.get(row, 0.0) + 1.0
+        bounds = group.ways.bound[index]
+        # What lets through all there is holds nothing back.
+        for bound in bounds[group.ways.limits[bounds] < self.ample].tolist():
+            limit = group.ways.bounds[bound]
+            row = self._limit((limit.kind, limit.name), limit.capacity)
+            rows[row] = rows.get(row, 0.0) + 1.0
         for floor in job.floors:
             if _uses(group.ways, index, floor):
                 rows[self.limit_row[at, f"floor:{floor.name}"]] = -1.0

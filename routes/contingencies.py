@@ -292,9 +292,7 @@ class CostStudy:
         """The cost with some arcs closed, and the units that the plan then uses."""
         self.solves += 1
         cost, used = self.engine.answer(closed)
-        carrying = np.zeros(len(self.engine.ways.start), dtype=bool)
-        carrying[used] = True
-        return cost, set(self._owner[carrying[self._member]].tolist())
+        return cost, set(self._owner[used[self._member]].tolist())
 
     def singles(self) -> dict[tuple[int, ...], float]:
         """The cost after each closure that changes anything."""

@@ -46,7 +46,7 @@ class LeastCost:
         markets = [ways.target[place] for place in asked]
         self._start = np.concatenate([ways.start, np.array([*(first for _ in offered), *markets, *(first for _ in asked)], dtype=np.int64)])
         self._end = np.concatenate([ways.end, np.array([*offered, *(last for _ in asked), *markets], dtype=np.int64)])
-        bound = np.array([*(limit.capacity for limit in ways.bounds), math.inf])
+        bound = ways.limits
         self.capacity: Whole = np.concatenate(
             [
                 # One step above all that is asked for is never full, so what holds nothing back has no price.
@@ -65,8 +65,9 @@ class LeastCost:
         supplies[first], supplies[last] = total, -total
         whole_price = np.round(price / resolution).astype(np.int64)
         self._solver = NetworkSimplex(ways.nodes + 2, self._start, self._end, whole_price, supplies)
-        # What each bound lets through, and which it is that counts an arc (0: none).
-        self._bound, self._most = ways.bound + 1, bound[:-1] + 2 * self.step
+        self._step_price = price * self.step
+        # What each bound lets through in steps, and which it is that counts an arc (0: none).
+        self._bound, self._most = ways.bound + 1, bound[:-1] / self.step + 2
 
     def _whole(self, amount: float) -> int:
         return math.floor(amount / self.step + 1e-6)
@@ -84,19 +85,21 @@ class LeastCost:
         capacity[closed] = 0
         return self.solve(capacity)
 
-    def answer(self, closed: NDArray[np.intp]) -> tuple[float, NDArray[np.intp]]:
-        """Cost (as `cost`) with some arcs of the graph closed, and the arcs that the plan uses; exact in every case."""
+    def answer(self, closed: NDArray[np.intp]) -> tuple[float, NDArray[np.bool_]]:
+        """Cost (as `cost`) with some arcs of the graph closed, and which arcs the plan uses; exact in every case."""
         flow = self.without(closed)
         if not self.breaches(flow) and not self.loops(flow):
-            return self.cost(flow), np.flatnonzero(flow[: len(self.ways.start)])
+            return self.cost(flow), flow[: len(self.ways.start)] > 0
+        used = np.zeros(len(self.ways.start), dtype=bool)
         kept = np.delete(np.arange(len(self.ways.start)), closed)
         plan = solve([[Job("", without(self.ways, closed), *self._ends)]])[0]
         nowhere = sum(self._ends[2][place] * amount for place, amount in self.nowhere.items())
-        return plan.primal - nowhere, kept[sorted({at for sending in plan.sendings for at in sending.arcs})]
+        used[kept[sorted({at for sending in plan.sendings for at in sending.arcs})]] = True
+        return plan.primal - nowhere, used
 
     def cost(self, flow: Whole) -> float:
         """Thousand USD a year, with the penalty of what is unmet, and the tie-break (far below a dollar) in it."""
-        return float(self.price @ (flow * self.step))
+        return float(self._step_price @ flow)
 
     def unmet(self, flow: Whole) -> dict[str, float]:
         """What each place of demand lacks, in kt a year (gas: mcm)."""
@@ -106,7 +109,7 @@ class LeastCost:
     def breaches(self, flow: Whole) -> list[Bound]:
         """Bounds that several arcs share and overstep together."""
         inner = flow[: len(self.ways.start)]
-        used = np.bincount(self._bound, inner * self.step, len(self._most) + 1)[1:]
+        used = np.bincount(self._bound, inner, len(self._most) + 1)[1:]
         over = used > self._most
         return [self.ways.bounds[at] for at in np.flatnonzero(over).tolist()] if over.any() else []
 

@@ -137,8 +137,7 @@ def _earnings(
 
     def solve(out: list[int]) -> tuple[float, list[int]]:
         cost, used = engine.answer(_joined(closed, out))
-        taken_arcs = set(used.tolist())
-        return max(all_of_it - cost, 0.0), [at for at, own in enumerate(closed) if taken_arcs & set(own.tolist())]
+        return max(all_of_it - cost, 0.0), [at for at, own in enumerate(closed) if used[own].any()]
 
     return solve
 

@@ -61,12 +61,12 @@ def variations(network: Network, scenario: Scenario) -> Iterator[Variation]:
     for side, word in enumerate(("low", "high")):
         bounds = {name: f"{ends[side]!r} {'mcm/yr' if _gas(network, name) else 'kt/yr'}" for name, ends in ranges.items()}
         if bounds:
-            yield Variation(f"capacities at their {word}", network, scenario + Scenario(f"capacities {word}", capacity=bounds))
+            yield Variation(f"capacities are at their {word}", network, scenario + Scenario(f"capacities {word}", capacity=bounds))
     for mode in ("pipeline", "rail", "sea"):
         rate = network.figure_facts.get(f"rate.{mode}.usd_t_km")
         if rate is not None:
             for word in ("low", "high"):
-                yield Variation(f"default {mode} rates at their {word}", _priced(network, mode, rate, word), scenario)
+                yield Variation(f"default {mode} rates are at their {word}", _priced(network, mode, rate, word), scenario)
 
 
 def _gas(network: Network, link: str) -> bool:

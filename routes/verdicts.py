@@ -110,10 +110,10 @@ def _judged(claim: _Claim, said: float | None, tried: Sequence[Variation]) -> tu
     else:
         verdict = NOT
     against = [label for label, out in borne[1:] if not out]
-    note = f"; not so with {', '.join(against)}" if verdict == HOLDS and against else ""
+    note = f"; not so if {' or '.join(against)}" if verdict == HOLDS and against else ""
     if said is not None and base.holds is None and verdict != HOLDS:
         note = f"; the network has {'more' if base.value > said else 'less'} than the document"
-    return base.value, low, high, verdict, base.why + note
+    return base.value, low, high, verdict, f"{base.why[:1].upper()}{base.why[1:]}{note}."
 
 
 def _bears_out(said: float | None, one: Measured) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +69,11 @@ class Ways:
     @property
     def nodes(self) -> int:
         return len(self.home)
+
+    @cached_property
+    def limits(self) -> NDArray[np.float64]:
+        """What each bound lets through, in kt a year (gas: mcm), and last what nothing limits (to be had by -1)."""
+        return np.array([*(bound.capacity for bound in self.bounds), math.inf])
 
 
 def without(graph: Ways, closed: NDArray[np.intp]) -> Ways:

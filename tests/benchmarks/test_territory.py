@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 from shapely import LineString, get_coordinates, linestrings
 
 from geodata.geodesy import lengths_km, wgs84
 from geodata.network import Network
 from geodata.territory import AT_SEA, LONGEST_KM, country_km, stored_countries
+from tests.benchmarks.conftest import Race
 
 COUNT = 50_000
 SEED = 20240611
@@ -53,24 +51,11 @@ def overlaid(lines: list[LineString]) -> pd.Series:
     return pieces.groupby(["line", "country"])["km"].sum()
 
 
-def test_kilometres_per_country(benchmark: BenchmarkFixture, lines: list[LineString]) -> None:
-    ours = benchmark.pedantic(country_km, (lines,), rounds=5, warmup_rounds=1)
-    start = time.perf_counter()
-    peer = overlaid(lines)
-    peer_s = time.perf_counter() - start
-
+def test_kilometres_per_country(race: Race, lines: list[LineString]) -> None:
+    ours, peer = country_km(lines), overlaid(lines)
     assert np.abs(ours.groupby("line")["km"].sum() - lengths_km(lines)).max() < 1e-6
     on_land = ours[ours["country"] != AT_SEA].set_index(["line", "country"])["km"]
     assert on_land.sub(peer, fill_value=0.0).abs().max() < 0.001
     assert len(on_land.index.difference(peer.index)) == 0
-
-    if not benchmark.disabled:
-        ours_s = benchmark.stats.stats.median
-        benchmark.extra_info |= {
-            "job": f"kilometres per country of {COUNT} lines",
-            "peer": f"geopandas {gpd.__version__} overlay and pyproj Geod",
-            "ours_s": ours_s,
-            "peer_s": peer_s,
-            "ratio": peer_s / ours_s,
-            "target": TARGET,
-        }
+    name = f"geopandas {gpd.__version__} overlay and pyproj Geod"
+    race(f"kilometres per country of {COUNT} lines", lambda: country_km(lines), (name, lambda: overlaid(lines)), target=TARGET, rounds=3)

@@ -6,6 +6,7 @@ each test before it times anything.
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -56,7 +57,11 @@ class Race:
             for _ in range(repeat):
                 ours()
 
+        # What earlier jobs have left in memory is neither side's to search for garbage.
+        gc.collect()
+        gc.freeze()
         self.benchmark.pedantic(several, setup=setup, rounds=rounds)
+        gc.unfreeze()
         if not self.benchmark.disabled:
             self.note(job, peer[0], self.benchmark.stats.stats.median / repeat, statistics.median(peer_s) / share, target)
 

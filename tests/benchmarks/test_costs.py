@@ -102,7 +102,7 @@ def test_every_closure(race: Race, corridor: Corridor, ground: Scene, graph: Way
 
     study, values = ours()
     assert [round(values.get((at,), study.base)) for at in range(len(names))] == peer()
-    race("N-1 of 300 links, least cost", ours, (SIMPLEX, peer), target=350, rounds=5, repeat=3)
+    race("N-1 of 300 links, least cost", ours, (SIMPLEX, peer), target=350, rounds=5, repeat=20)
 
 
 def test_every_pair_of_closures(race: Race, corridor: Corridor, ground: Scene, graph: Ways) -> None:

@@ -111,7 +111,7 @@ def test_every_closure(race: Race, corridor: Corridor, arcs: Arcs, ground: Scene
 
     study, values = ours()
     assert [round(values.get((at,), study.base) * study.engine.step) for at in range(len(names))] == peer()
-    race("N-1 of 300 links, max flow", ours, (BK, peer), target=120, rounds=5, repeat=3)
+    race("N-1 of 300 links, max flow", ours, (BK, peer), target=120, rounds=5, repeat=20)
 
 
 def test_every_pair_of_closures(race: Race, corridor: Corridor, arcs: Arcs, ground: Scene) -> None:

@@ -126,6 +126,7 @@ def test_timeline() -> None:
         maps.timeline_chart({})
 
 
+@pytest.mark.slow
 def test_the_same_bytes_twice(network: Network, comparison: routes.Comparison) -> None:
     frame = pd.DataFrame({"id": ["a"], "value": [1.0], "year": [2024]})
     drawers: list[Callable[[], Figure]] = [
@@ -141,6 +142,7 @@ def test_the_same_bytes_twice(network: Network, comparison: routes.Comparison) -
         assert "<dc:date>" not in shown
 
 
+@pytest.mark.slow
 def test_the_door_leaves_matplotlib_alone() -> None:
     code = "import sys, routes; routes.maps.atlas; print('matplotlib' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -109,6 +109,7 @@ def test_same_bytes_again(draw: Draw, html: str) -> None:
     assert again.get_root().render() == html
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
     program = (
         "import sys, warnings; warnings.simplefilter('ignore'); import geodata; from routes import maps;"

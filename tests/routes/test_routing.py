@@ -10,7 +10,7 @@ import routes
 from geodata.network import Network
 from routes.routing import CRITERIA
 from tests.conftest import link, place
-from tests.routes.random_networks import every_way, random_network
+from tests.routes.random_networks import every_way, random_network, seeds
 
 Build = Callable[..., Network]
 VALUE = {"cost": "cost_usd_t", "days": "days", "km": "km", "transfers": "transfers"}
@@ -99,7 +99,7 @@ def test_via(crossroads: Network) -> None:
         routes.alternatives(crossroads, "a", "z", "crude", via=["a"])
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(range(12), 6))
 def test_via_against_every_way(seed: int) -> None:
     network = random_network(seed)
     order = {row.link_id: row for row in network.links.itertuples()}
@@ -201,7 +201,7 @@ def test_wrong_questions(crossroads: Network, change: dict[str, object], words: 
 
 
 @pytest.mark.parametrize("by", CRITERIA)
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", seeds(range(25), 10))
 def test_random_networks_against_every_way(seed: int, by: str) -> None:
     network = random_network(seed)
     ways = sorted(every_way(network, "p0", "p7"), key=lambda way: (getattr(way, by), way.km, way.links))
@@ -216,7 +216,7 @@ def test_random_networks_against_every_way(seed: int, by: str) -> None:
 
 
 @pytest.mark.parametrize("through", [(), ("p3",)])
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(range(20), 8))
 def test_different_routes_against_every_way(seed: int, through: tuple[str, ...]) -> None:
     """The best route, and after it the next that overlaps little with those taken, chosen among all there are."""
     network = random_network(seed, places=7, links=12)

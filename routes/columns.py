@@ -143,6 +143,10 @@ class _Group:
     jobs: list[int] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        #: The row of the program for each bound; -1 while no way has met it.
+        self.rows = np.full(len(self.ways.bounds), -1, dtype=np.int64)
+
     def priced(self, price: Mapping[Key, float]) -> NDArray[np.float64]:
         """The weight of each arc with the price of what limits it."""
         return self.ways.weight + np.array([*(price.get(key, 0.0) for key in self.structure.keys), 0.0])[self.ways.bound]
@@ -184,7 +188,8 @@ class _Master:
         self.floors = [(at, floor) for at, job in enumerate(self.jobs) for floor in job.floors]
         for at, floor in self.floors:
             self._limit((at, f"floor:{floor.name}"), -floor.amount)
-        self.entries: list[tuple[list[int], list[float]]] = []
+        #: The rows of each column: its supply, what limits it, and the contracts it keeps.
+        self.entries: list[NDArray[np.int64]] = []
         self.groups = self._grouped()
         self._recall(known)
         self._begin()
@@ -263,19 +268,17 @@ class _Master:
             return False
         self.seen.add((at, taken))
         job, index = self.jobs[at], list(taken)
-        rows = {self.limit_row[at, f"supply:{origin}"]: 1.0}
         bounds = group.ways.bound[index]
         # What lets through all there is holds nothing back.
-        for bound in bounds[group.ways.limits[bounds] < self.ample].tolist():
+        bounds = bounds[group.ways.limits[bounds] < self.ample]
+        for bound in bounds[group.rows[bounds] < 0].tolist():
             limit = group.ways.bounds[bound]
-            row = self._limit((limit.kind, limit.name), limit.capacity)
-            rows[row] = rows.get(row, 0.0) + 1.0
-        for floor in job.floors:
-            if _uses(group.ways, index, floor):
-                rows[self.limit_row[at, f"floor:{floor.name}"]] = -1.0
+            group.rows[bound] = self._limit((limit.kind, limit.name), limit.capacity)
+        kept = [self.limit_row[at, f"floor:{floor.name}"] for floor in job.floors if _uses(group.ways, index, floor)]
+        rows = np.concatenate([[self.limit_row[at, f"supply:{origin}"]], group.rows[bounds], np.array(kept, dtype=np.int64)])
         cost = float(group.ways.weight[index].sum() + job.tie * group.ways.km[index].sum())
         self.columns.append(_Column(at, origin, target, taken, cost))
-        self.entries.append((list(rows), list(rows.values())))
+        self.entries.append(rows)
         return True
 
     def grow_out(self) -> None:
@@ -301,14 +304,14 @@ class _Master:
                 [column.cost for column in self.columns],
             ]
         )
-        row = [self.limit_row[at, f"floor:{floor.name}"] for at, floor in self.floors]
-        col = [unmet + at for at in range(broken)]
-        value = [-1.0] * broken
-        for at, (rows, values) in enumerate(self.entries):
-            row += rows
-            col += [unmet + broken + at] * len(rows)
-            value += values
         size = unmet + broken + ways
+        held = np.array([self.limit_row[at, f"floor:{floor.name}"] for at, floor in self.floors], dtype=np.int64)
+        row = np.concatenate([held, *self.entries])
+        col = np.concatenate(
+            [np.arange(unmet, unmet + broken), np.repeat(np.arange(unmet + broken, size), [len(rows) for rows in self.entries])]
+        )
+        # A contract's row counts what keeps it from below, every other one what is used from above.
+        value = np.where(np.isin(row, held), -1.0, 1.0)
         limits = csr_array((value, (row, col)), shape=(len(self.limits), size))
         met_col = [*range(unmet), *range(unmet + broken, size)]
         met_row = [*range(unmet), *(self.demand_row[column.job, column.target] for column in self.columns)]

@@ -27,6 +27,8 @@ FINEST_GAIN = 1e-9
 SCALE = 1e3
 #: A contract that is not kept costs so many times the dearest penalty: it is broken only where it cannot be kept.
 BROKEN = 10.0
+#: A way that would be worth taking if it were cheaper by this share of its cost is tried in the next block as well.
+NEARLY = 0.05
 #: Rounds of looking for better ways after which something must be wrong.
 MOST_ROUNDS = 2_000
 #: Searches for one better way beside walks that visit a place twice, after which it is given up.
@@ -219,10 +221,11 @@ class _Master:
         return sorted(job.ways.origin[place] for place in job.supply if place in job.ways.origin)
 
     def known(self) -> _Known:
-        """The ways found, for the block after this one."""
+        """The ways that are taken or nearly worth it, for the block after this one."""
         found: _Known = {job.name: (job.ways, []) for job in self.jobs}
-        for column in self.columns:
-            found[self.jobs[column.job].name][1].append(column)
+        for column, short in zip(self.columns, self.short[self.offset[1] :].tolist(), strict=True):
+            if short <= NEARLY * column.cost:
+                found[self.jobs[column.job].name][1].append(column)
         return found
 
     def _recall(self, known: _Known) -> None:
@@ -322,6 +325,8 @@ class _Master:
             raise RuntimeError(f"the linear program was not solved: {solved.message}")
         self.primal_parts = cost * solved.x
         self.amounts = np.asarray(solved.x)
+        #: By how much each column would have to be cheaper to be worth taking.
+        self.short = np.asarray(solved.lower.marginals) / SCALE
         self.offset = (unmet, unmet + broken)
         self.demand_price = np.asarray(solved.eqlin.marginals) / SCALE
         self.limit_price = np.maximum(-np.asarray(solved.ineqlin.marginals) / SCALE, 0.0)

@@ -7,7 +7,7 @@ in whole steps (a power of ten of a kt a year), so that flows and cuts can be co
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,10 +55,10 @@ class Arcs:
         into = float(self.capacity[self.end == SINK].sum())
         return min(finite, out, into, self._beside(self.start, self.end, SOURCE), self._beside(self.end, self.start, SINK))
 
-    def whole(self, largest: int = LARGEST) -> tuple[float, NDArray[np.int64]]:
+    def whole(self) -> tuple[float, NDArray[np.int64]]:
         """Capacities as whole numbers of a step, none above what can flow at all by more than a step."""
         bound, step = self.bound(), FINEST_STEP
-        while bound / step + 2 > largest:
+        while bound / step + 2 > LARGEST:
             step *= 10
         # One step above the bound is never full, so what is unlimited never stands in a cut.
         return step, np.floor(np.minimum(self.capacity, bound + step) / step + 1e-6).astype(np.int64)
@@ -158,6 +158,12 @@ def closures(ground: Scene, over: str) -> dict[str, Selection]:
     home = ground.network.place_facts
     states = {state for link in ground.links for state in link.countries} | {home[place].country for place in places}
     return {f"{COUNTRY}{state}": select(ground.network, [f"{COUNTRY}{state}"]) for state in sorted(states)}
+
+
+def joined(closed: Sequence[NDArray[np.intp]], which: Iterable[int]) -> NDArray[np.intp]:
+    """The arcs of several closures together, each once."""
+    chosen = [closed[at] for at in which]
+    return np.unique(np.concatenate(chosen)) if chosen else np.zeros(0, dtype=np.intp)
 
 
 def closed_arcs(arcs: Arcs, closed: Iterable[Selection]) -> list[NDArray[np.intp]]:

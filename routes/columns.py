@@ -249,15 +249,17 @@ class _Master:
         begun = {column.job for column in self.columns}
         for group in self.groups:
             fresh = [at for at in group.jobs if at not in begun]
-            found = group.search(group.ways.weight, group.sources) if fresh else None
-            for at in fresh if found else ():
+            if not fresh:
+                continue
+            found = group.search(group.ways.weight, group.sources)
+            for at in fresh:
                 for origin in sorted(self.jobs[at].supply):
                     for target in sorted(self.jobs[at].demand):
                         self._found(group, at, found, origin, target)
 
-    def _found(self, group: _Group, at: int, found: _Found | None, origin: str, target: str) -> bool:
+    def _found(self, group: _Group, at: int, found: _Found, origin: str, target: str) -> bool:
         start, end = group.ways.origin.get(origin), group.ways.target.get(target)
-        if found is None or start is None or end is None or not np.isfinite(found.distance[found.row[start], end]):
+        if start is None or end is None or not np.isfinite(found.distance[found.row[start], end]):
             return False
         arcs = group.way(found, start, end)
         if visits_twice(group.ways, arcs):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geodata.network import Network
 
-from .allocation import Allocation, allocate
+from .allocation import Allocation, Way, allocate
 from .cases import Case
 from .errors import InfeasibleError, UnknownIdError
 from .scenarios import Scenario
@@ -133,29 +133,26 @@ def _mean(plan: Allocation, name: str) -> float:
     return sum(way.amount * getattr(way, name) for way in plan.sent) / plan.delivered if plan.delivered > 0 else np.nan
 
 
-def by_country(plan: Allocation) -> Amounts:
-    """How much of each flow crosses each country."""
+def _summed(plan: Allocation, keys: Callable[[Way], Iterable[str]]) -> Amounts:
+    """The amount of each flow by key, where a way counts for each of its keys."""
     found: Amounts = {}
     for way in plan.sent:
-        for country in way.countries:
-            found[way.flow, country] = found.get((way.flow, country), 0.0) + way.amount
+        for key in keys(way):
+            found[way.flow, key] = found.get((way.flow, key), 0.0) + way.amount
     return found
+
+
+def by_country(plan: Allocation) -> Amounts:
+    """How much of each flow crosses each country."""
+    return _summed(plan, lambda way: way.countries)
 
 
 def by_market(plan: Allocation) -> Amounts:
     """How much of each flow each place of demand gets."""
-    found: Amounts = {}
-    for way in plan.sent:
-        found[way.flow, way.destination] = found.get((way.flow, way.destination), 0.0) + way.amount
-    return found
+    return _summed(plan, lambda way: (way.destination,))
 
 
 def by_corridor(plan: Allocation) -> Amounts:
     """How much of each flow goes by each corridor: takes one of the links that the corridor is counted on."""
-    found: Amounts = {}
-    for way in plan.sent:
-        taken = set(way.links)
-        for corridor, counted in plan.network.corridor_counts.items():
-            if taken & counted:
-                found[way.flow, corridor] = found.get((way.flow, corridor), 0.0) + way.amount
-    return found
+    counts = plan.network.corridor_counts
+    return _summed(plan, lambda way: [corridor for corridor, counted in counts.items() if not counted.isdisjoint(way.links)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from geodata.network import Network
 
 from .allocation import UNMET_USD_T
-from .arcs import LARGEST, Arcs, Ends, both_ends, closed_arcs, closures, expand
+from .arcs import LARGEST, Arcs, Ends, both_ends, closed_arcs, closures, expand, joined
 from .flow import max_flow
 from .least_cost import LeastCost
 from .scenarios import Scenario, Selection
@@ -122,12 +123,10 @@ def _unbounded(arcs: Arcs, closed: list[NDArray[np.intp]], order: int) -> dict[t
     """Closures that make an unbounded flow finite."""
     values = {}
     for which in combinations(range(len(closed)), order):
-        gone = np.unique(np.concatenate([closed[at] for at in which]))
         still = np.ones(len(arcs.label), dtype=bool)
-        still[gone] = False
+        still[joined(closed, which)] = False
         if not arcs.unlimited(still):
-            left = Arcs(arcs.start, arcs.end, np.where(still, arcs.capacity, 0.0), arcs.label, arcs.nodes, arcs.place)
-            engine = LargestFlow(left)
+            engine = LargestFlow(replace(arcs, capacity=np.where(still, arcs.capacity, 0.0)))
             values[which] = engine.solve(engine.capacity)[0] * engine.step
     return values
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -96,7 +97,7 @@ def _widened(engine: LargestFlow, every: list[int], value: int) -> tuple[float, 
     arcs = engine.arcs
     lifted = arcs.capacity.copy()
     lifted[every] = math.inf
-    wide = Arcs(arcs.start, arcs.end, lifted, arcs.label, arcs.nodes, arcs.place)
+    wide = replace(arcs, capacity=lifted)
     if wide.unlimited():
         return math.inf, ()
     again = LargestFlow(wide)

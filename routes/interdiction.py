@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -130,7 +131,7 @@ def _left(ground: _Ground, closed: Sequence[int]) -> float:
     capacity = arcs.capacity.copy()
     for at in closed:
         capacity[ground.units[at]] = 0.0
-    left = Arcs(arcs.start, arcs.end, capacity, arcs.label, arcs.nodes, arcs.place)
+    left = replace(arcs, capacity=capacity)
     if left.unlimited():
         return math.inf
     engine = LargestFlow(left)

@@ -101,11 +101,6 @@ class LeastCost:
         """Thousand USD a year, with the penalty of what is unmet, and the tie-break (far below a dollar) in it."""
         return float(self._step_price @ flow)
 
-    def unmet(self, flow: Whole) -> dict[str, float]:
-        """What each place of demand lacks, in kt a year (gas: mcm)."""
-        short = flow[len(flow) - len(self.demand) :] * self.step
-        return {**dict(zip(self.demand, short.tolist(), strict=True)), **self.nowhere}
-
     def breaches(self, flow: Whole) -> list[Bound]:
         """Bounds that several arcs share and overstep together."""
         inner = flow[: len(self.ways.start)]

@@ -19,7 +19,7 @@ from scipy.stats import binomtest, norm
 
 from geodata.network import Network
 
-from .arcs import Arcs, Ends, both_ends, closed_arcs, expand
+from .arcs import Arcs, Ends, both_ends, closed_arcs, expand, joined
 from .errors import unknown
 from .scenarios import Scenario, Selection
 from .scene import Scene, scene
@@ -147,7 +147,7 @@ def _factored(engine: LargestFlow, closed: list[NDArray[np.intp]], works: NDArra
         if not branches:
             return probability, expected
         weight, failed, sure = branches.pop()
-        value, flow = engine.without(_joined(closed, failed))
+        value, flow = engine.without(joined(closed, failed))
         used = [at for at in range(len(closed)) if at not in sure and at not in failed and flow[closed[at]].any()]
         if not used:
             probability += weight if value >= steps else 0.0
@@ -161,10 +161,6 @@ def _factored(engine: LargestFlow, closed: list[NDArray[np.intp]], works: NDArra
         if done == MOST_BRANCHES:
             break
     raise ValueError(f"more than {MOST_BRANCHES:,} branches: the network is too large to be exact about; ask with exact=False")
-
-
-def _joined(closed: list[NDArray[np.intp]], failed: frozenset[int]) -> NDArray[np.intp]:
-    return np.unique(np.concatenate([closed[at] for at in failed])) if failed else np.zeros(0, dtype=np.intp)
 
 
 def _drawn(names: list[str], seed: int, draws: int) -> NDArray[np.float64]:
@@ -224,7 +220,7 @@ def _sampled(engine: LargestFlow, closed: list[NDArray[np.intp]], down: NDArray[
         for draw, failed in enumerate(down):
             capacity = engine.capacity.copy()
             capacity[ranged] = np.minimum(np.floor(amounts[draw] / engine.step + 1e-6).astype(np.int64), capacity[ranged])
-            capacity[_joined(closed, frozenset(np.flatnonzero(failed).tolist()))] = 0
+            capacity[joined(closed, np.flatnonzero(failed).tolist())] = 0
             # All capacities differ from those of the draw before.
             arrived[draw] = engine.solve(capacity, afresh=True)[0]
         return arrived
@@ -252,7 +248,7 @@ class Remembered:
 
     def _solved(self, failed: frozenset[int]) -> tuple[int, frozenset[int]]:
         if failed not in self._known:
-            value, flow = self.engine.without(_joined(self.closed, failed))
+            value, flow = self.engine.without(joined(self.closed, failed))
             self._known[failed] = (value, self.used(flow))
         return self._known[failed]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from geodata.network import Network
 
-from .arcs import Arcs, Ends, both_ends, closed_arcs, expand
+from .arcs import Arcs, Ends, both_ends, closed_arcs, expand, joined
 from .contingencies import ways_closed
 from .games import banzhaf, nucleolus, prenucleolus, shapley
 from .least_cost import LeastCost
@@ -103,7 +103,7 @@ def _amounts(ground: Scene, offered: Mapping[str, float], taken: Mapping[str, fl
 
     def solve(out: list[int]) -> tuple[float, list[int]]:
         # One coalition and the next have little in common: each is solved afresh.
-        value, flow = engine.without(_joined(closed, out), afresh=True)
+        value, flow = engine.without(joined(closed, out), afresh=True)
         return value * engine.step, sorted(set(owner[flow[member] > 0].tolist()))
 
     return solve
@@ -136,14 +136,10 @@ def _earnings(
     all_of_it = worth_usd_t * sum(engine.demand.values())
 
     def solve(out: list[int]) -> tuple[float, list[int]]:
-        cost, used = engine.answer(_joined(closed, out))
+        cost, used = engine.answer(joined(closed, out))
         return max(all_of_it - cost, 0.0), [at for at, own in enumerate(closed) if used[own].any()]
 
     return solve
-
-
-def _joined(closed: list[NDArray[np.intp]], out: list[int]) -> NDArray[np.intp]:
-    return np.concatenate([closed[at] for at in out]) if out else np.zeros(0, dtype=np.intp)
 
 
 def worths(players: int, solve: Solver) -> NDArray[np.float64]:

@@ -34,6 +34,7 @@ HOLDS, NOT, UNTESTED = "holds", "does not hold", "cannot be tested"
 #: A computed number this near to the claimed one (as a share of it) bears it out.
 NEAR = 0.05
 FIELDS = ("tengiz", "kashagan", "karachaganak", "aktobe-fields", "atyrau-fields", "uzen", "kalamkas", "kumkol")
+#: The highway is left out where a way is a railway's, so that no lorry stands in between two trains.
 HIGHWAY = ("western-europe-western-china", "central-asia-china-road")
 CRUDE_YEARS = range(2022, 2026)
 
@@ -146,9 +147,10 @@ def _share(ways: Iterable[Way], wanted: Callable[[Way], bool]) -> float:
     return 100.0 * sum(way.amount for way in sent if wanted(way)) / total if total > 0 else math.nan
 
 
-def _over_border(network: Network, corridor: str, *countries: str) -> set[str]:
-    """The links of a corridor that need the permission of all of these states."""
-    return {link for link in _members(network, corridor) if set(countries) <= set(network.link_facts[link].countries)}
+def _cpc_border(network: Network) -> set[str]:
+    """The links on which CPC's flow out of Kazakhstan is counted: those over the border, or all where none says so."""
+    members = _members(network, "cpc")
+    return {link for link in members if {"KAZ", "RUS"} <= set(network.link_facts[link].countries)} or set(members)
 
 
 def _members(network: Network, corridor: str) -> tuple[str, ...]:
@@ -158,7 +160,7 @@ def _members(network: Network, corridor: str) -> tuple[str, ...]:
 
 def _cpc_share(network: Network, scenario: Scenario) -> Measured:
     plan = _crude(network, scenario)
-    border = _over_border(network, "cpc", "KAZ", "RUS") or set(_members(network, "cpc"))
+    border = _cpc_border(network)
     sent = _abroad(plan, "kazakh-crude")
     share = _share(sent, lambda way: bool(border & set(way.links)))
     all_sold = _mt(sum(way.amount for way in sent))
@@ -178,28 +180,28 @@ def _russia_share(network: Network, scenario: Scenario) -> Measured:
     return Measured(share, None, why)
 
 
-def _most(network: Network, sinks: str, scenario: Scenario, *close: str, fields: tuple[str, ...] = FIELDS) -> float:
+def _most(network: Network, sinks: str, scenario: Scenario, close: tuple[str, ...] = ()) -> float:
+    """The most that the fields together can bring to a place when something is closed."""
     shut = scenario + Scenario("only this way", close=close)
-    return max_flow(network, fields, sinks, "crude", scenario=shut).value
+    return max_flow(network, FIELDS, sinks, "crude", scenario=shut).value
 
 
 def _no_alternative(network: Network, scenario: Scenario) -> Measured:
     cpc = min(_most(network, "cpc-terminal", scenario), _narrowest(network, "cpc", scenario))
-    others = {
-        "BTC": (_most(network, "ceyhan-terminal", scenario, "country:RUS"), "ceyhan-terminal", ("country:RUS",)),
-        "the China line": (_most(network, "alashankou-oil", scenario, "country:RUS"), "alashankou-oil", ("country:RUS",)),
-        "rail to Uzbekistan": (_most(network, "fergana-refinery", scenario, "country:RUS"), "fergana-refinery", ("country:RUS",)),
-    }
+    avoid = ("country:RUS",)
+    ends = {"BTC": "ceyhan-terminal", "the China line": "alashankou-oil", "rail to Uzbekistan": "fergana-refinery"}
+    room = {name: _most(network, end, scenario, avoid) for name, end in ends.items()}
     base = alternatives(network, "tengiz", "cpc-terminal", "crude", k=1, scenario=scenario, via=("cpc-border",)).table
     parts, better = [], []
-    for name, (amount, end, avoid) in others.items():
+    for name, end in ends.items():
+        amount = room[name]
         way = alternatives(network, "tengiz", end, "crude", k=1, scenario=scenario, avoid=avoid).table
         cost, days = (float(way[column].iloc[0]) if len(way) else math.nan for column in ("cost_usd_t", "days"))
         parts.append(f"{name} {_mt(amount)}, {cost:,.0f} USD/t, {days:,.0f} days")
         if len(base) and (amount >= cpc or cost <= float(base["cost_usd_t"].iloc[0]) or days <= float(base["days"].iloc[0])):
             better.append(name)
     own = f"CPC {_mt(cpc)}" + (f", {base['cost_usd_t'].iloc[0]:,.0f} USD/t, {base['days'].iloc[0]:,.0f} days" if len(base) else ", no way")
-    best = 100.0 * max(amount for amount, _, _ in others.values()) / cpc if cpc > 0 else math.inf
+    best = 100.0 * max(room.values()) / cpc if cpc > 0 else math.inf
     said = f"; in one of the three {' and '.join(better)} is no worse" if better else ""
     return Measured(
         best,
@@ -281,7 +283,7 @@ def _ledger(network: Network, figure: str) -> float:
 def _btc_for_cpc(network: Network, scenario: Scenario) -> Measured:
     shut = Scenario("CPC stopped", close=("cpc",))
     case = read_case("kazakh-crude-2024", network)
-    border = _over_border(network, "cpc", "KAZ", "RUS") or set(_members(network, "cpc"))
+    border, btc = _cpc_border(network), _members(network, "btc")
     before = allocate(network, case, scenario=scenario)
     lost = before.amount_by(border, "kazakh-crude")
     tankers, pipe = read_scenario("tankers-for-7-mt", network), read_scenario("btc-expanded", network)
@@ -294,7 +296,7 @@ def _btc_for_cpc(network: Network, scenario: Scenario) -> Measured:
     ):
         changed = _sum(scenario, shut, *([help_] if help_ else []))
         plan = allocate(network, case, scenario=changed)
-        taken[name] = plan.amount_by(_members(network, "btc"), "kazakh-crude") - before.amount_by(_members(network, "btc"), "kazakh-crude")
+        taken[name] = plan.amount_by(btc, "kazakh-crude") - before.amount_by(btc, "kazakh-crude")
     parts = ", ".join(f"{name} {_mt(amount)}" for name, amount in taken.items())
     share = 100.0 * taken["as they are"] / lost if lost > 0 else math.nan
     why = f"of {_mt(lost)} that CPC carries for Kazakhstan BTC takes over: {parts}. The number is the first as a share of CPC's"

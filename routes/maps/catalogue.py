@@ -11,6 +11,7 @@ from geodata.network import Network
 from geodata.schema import split_list
 
 from ..scenarios import Scenario
+from ..verdicts import HIGHWAY
 from . import text
 from .pages import NOT_RUSSIA, Chooser, Most, Page, Question, Way
 
@@ -150,8 +151,6 @@ TECHNOLOGY = ("doc.kazakhstan-smartphones-russia.sales.2021-h1", "doc.kazakhstan
 
 #: A way over land is not to be a way by Suez for most of its length.
 BY_LAND = ("country:EGY",)
-#: The highway is left out where a way is a railway's, so that no lorry stands in between two trains.
-HIGHWAY = ("western-europe-western-china", "central-asia-china-road")
 TENGIZ_MEDITERRANEAN = Question(
     "tengiz-mediterranean",
     "tengiz",

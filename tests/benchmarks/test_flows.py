@@ -278,7 +278,8 @@ def networkx_worth(corridor: Corridor, residual: Residual, coalition: int, playe
     )
 
 
-def test_shapley(race: Race, corridor: Corridor, ground: Scene, arcs: Arcs) -> None:
+@pytest.mark.parametrize("prepared", [False, True], ids=["plain", "prepared"])
+def test_shapley(race: Race, corridor: Corridor, ground: Scene, prepared: bool) -> None:
     """From the prepared scene to the Shapley values; networkx solves a sample of 200 coalitions.
 
     Its loop is the one that the target was set against: copy the graph, take the places of the other states out, ask for
@@ -292,7 +293,7 @@ def test_shapley(race: Race, corridor: Corridor, ground: Scene, arcs: Arcs) -> N
     def table() -> NDArray[np.float64]:
         return worths(len(players), _amounts(ground, offered, taken, units))
 
-    def peer() -> list[int]:
+    def quickest() -> list[int]:
         return [networkx_worth(corridor, residual, coalition, players) for coalition in picked]
 
     def plain() -> list[int]:
@@ -305,7 +306,7 @@ def test_shapley(race: Race, corridor: Corridor, ground: Scene, arcs: Arcs) -> N
         return values
 
     worth = table()
-    assert [round(worth[coalition]) for coalition in picked] == peer() == plain()
+    assert [round(worth[coalition]) for coalition in picked] == quickest() == plain()
     # The definition, state by state, on the checked table.
     n, every = len(players), np.arange(len(worth))
     size = np.array([at.bit_count() for at in range(len(worth))])
@@ -315,38 +316,11 @@ def test_shapley(race: Race, corridor: Corridor, ground: Scene, arcs: Arcs) -> N
     ]
     assert shapley(worth) == pytest.approx(value, rel=1e-9)
 
-    total = COALITIONS / (1 << len(players))
-    race(
-        "Shapley value of 16 states, exact",
-        lambda: shapley(table()),
-        (f"copy, remove, maximum_flow_value, {COALITIONS} coalitions", plain),
-        target=1200,
-        share=total,
-        rounds=5,
-    )
-
-
-def test_shapley_beside_a_prepared_peer(race: Race, corridor: Corridor, ground: Scene, arcs: Arcs) -> None:
-    players, residual = sorted(STATES), Residual(corridor.graph)
-    units = [select(ground.network, [f"country:{state}"]) for state in players]
-    offered, taken = ({place: float(amount) for place, amount in side.items()} for side in (corridor.offered, corridor.taken))
-    picked = np.random.default_rng(3).choice(1 << len(players), COALITIONS, replace=False).tolist()
-
-    def table() -> NDArray[np.float64]:
-        return worths(len(players), _amounts(ground, offered, taken, units))
-
-    def peer() -> list[int]:
-        return [networkx_worth(corridor, residual, coalition, players) for coalition in picked]
-
-    worth = table()
-    assert [round(worth[coalition]) for coalition in picked] == peer()
-    race(
-        "  the same beside networkx's quickest",
-        lambda: shapley(table()),
-        (f"{BK}, {COALITIONS} coalitions", peer),
-        share=COALITIONS / (1 << len(players)),
-        rounds=5,
-    )
+    job = "  the same beside networkx's quickest" if prepared else "Shapley value of 16 states, exact"
+    name = BK if prepared else "copy, remove, maximum_flow_value"
+    peer = (f"{name}, {COALITIONS} coalitions", quickest if prepared else plain)
+    share = COALITIONS / (1 << len(players))
+    race(job, lambda: shapley(table()), peer, target=None if prepared else 1200, share=share, rounds=5)
 
 
 def test_power_from_the_network(race: Race, corridor: Corridor) -> None:

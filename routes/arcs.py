@@ -161,9 +161,8 @@ def closures(ground: Scene, over: str) -> dict[str, Selection]:
 
 
 def joined(closed: Sequence[NDArray[np.intp]], which: Iterable[int]) -> NDArray[np.intp]:
-    """The arcs of several closures together, each once."""
-    chosen = [closed[at] for at in which]
-    return np.unique(np.concatenate(chosen)) if chosen else np.zeros(0, dtype=np.intp)
+    """The arcs of several closures together; one that two of them close may come twice."""
+    return np.concatenate([np.zeros(0, dtype=np.intp), *(closed[at] for at in which)])
 
 
 def closed_arcs(arcs: Arcs, closed: Iterable[Selection]) -> list[NDArray[np.intp]]:

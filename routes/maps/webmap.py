@@ -17,9 +17,9 @@ from .thumbnail import thumbnail
 CANVAS_FROM_LINKS = 3000
 """From so many links on, the browser draws them on a canvas: slower to restyle, but it opens."""
 
-PAGE_BYTES = 490_000
+PAGE_BYTES = 518_000
 """What a page may weigh; the base map gets what the network leaves of it."""
-FIXED_BYTES = 232_000
+FIXED_BYTES = 260_000
 """Leaflet, the page's own script and its styles."""
 
 _LAND_TIMES = 2.4
@@ -62,10 +62,10 @@ class AtlasMap(folium.Map):
             attribution_control=False,
             zoom_snap=0.25,
             wheel_px_per_zoom_level=110,
-            min_zoom=2,
-            max_zoom=10,
             bounce_at_zoom_limits=False,
         )
+        # folium heeds its own arguments for these only where there are tiles.
+        self.options |= {"min_zoom": 2, "max_zoom": 10}
         self.cone = cone
         self.words = {key: html.escape(text.strings(language)[key]) for key in ("skip", "noscript")}
         page.add_child(self)

@@ -198,7 +198,7 @@ def open_page(browser: Browser, html: str, tmp_path: Path) -> Iterator[Callable[
     """A function that opens a page file (default: the toy's) offline, and checks at the end that it kept quiet."""
     tabs: list[Tab] = []
 
-    def opened(content: str = html, **context: Any) -> Tab:
+    def opened(content: str = html, fragment: str = "", **context: Any) -> Tab:
         file = tmp_path / f"page-{len(tabs)}.html"
         file.write_text(content, encoding="utf-8")
         options = {"viewport": {"width": 1440, "height": 900}, "offline": True, "reduced_motion": "reduce"} | context
@@ -209,7 +209,7 @@ def open_page(browser: Browser, html: str, tmp_path: Path) -> Iterator[Callable[
             "request", lambda request: tab.requests.append(request.url) if not request.url.startswith(("file:", "data:", "blob:")) else None
         )
         tab.page.on("dialog", lambda dialog: (tab.errors.append(f"a script ran: {dialog.message}"), dialog.dismiss()))
-        tab.page.goto(file.as_uri())
+        tab.page.goto(file.as_uri() + (f"#{fragment}" if fragment else ""))
         tab.page.wait_for_selector("html[data-ready]", timeout=10_000)
         tabs.append(tab)
         return tab

@@ -29,6 +29,7 @@
     const words = atlasWords({ P, places, language: () => state.language });
     const { t, term, pick, locale, country, shortName, linkTitle, capacity, modeName } = words;
     const say = (text) => { live.textContent = text; };
+    const permalink = atlasPermalink(map);
 
     /* panes: ground below everything stock layers use, names above */
     const pane = (name, z, events) => {
@@ -59,15 +60,24 @@
     /* view */
     const FLAT = 8;
     function fit(points, { animate = false, closest = 8.5, margin = 36 } = {}) {
-      if (!points.length) return;
+      if (!points.length) return null;
       const box = L.bounds(points.map((point) => map.project(point, FLAT)));
       const room = map.getSize().subtract([2 * margin, 2 * margin]);
       const size = box.getSize();
       const zoom = FLAT + Math.log2(Math.min(Math.max(room.x, 80) / Math.max(size.x, 1), Math.max(room.y, 80) / Math.max(size.y, 1)));
       const snapped = Math.min(closest, Math.max(map.getMinZoom(), Math.floor(zoom * 4) / 4));
-      map.setView(map.unproject(box.getCenter(), FLAT), snapped, { animate: animate && !still.matches });
+      const centre = map.unproject(box.getCenter(), FLAT);
+      map.setView(centre, snapped, { animate: animate && !still.matches });
+      return { centre, zoom: snapped };
     }
+    let homeView = null;
+    const coordinates = ({ lat, lng }) => [lat, lng].map((degrees) => Number(degrees.toFixed(3))).join();
+    // A map stands on whole pixels, so its centre is seldom quite the one that was asked for.
+    const isAt = (view) => view && map.getZoom() === view.zoom && map.project(map.getCenter()).distanceTo(map.project(view.centre)) < 2;
     function home(options) {
+      homeView = fitHome(options);
+    }
+    function fitHome(options) {
       if (!P.view) return fit([...links.flatMap((link) => link.points), ...places.map((place) => place.where)], options);
       const [west, south, east, north] = P.view;
       const edge = [0, 0.25, 0.5, 0.75, 1].flatMap((f) => [
@@ -240,8 +250,10 @@
     function bringUp() {
       if (innerWidth <= 760) container.scrollIntoView({ block: 'nearest' });
     }
-    function show(where, build, label) {
-      state.popup = { where, build, label };
+    // `id` is what an address calls it; `quiet` leaves the reader where he is.
+    function show(card, quiet) {
+      const { where, build, label } = card;
+      state.popup = card;
       if (!popup.isOpen()) state.opener = document.activeElement;
       map.closeTooltip(tip);
       const { x, y } = map.getSize();
@@ -251,6 +263,7 @@
       popup.setLatLng(where).setContent(content).openOn(map);
       const close = popup.getElement().querySelector('.leaflet-popup-close-button');
       if (close) close.setAttribute('aria-label', t('close'));
+      if (quiet) return;
       content.focus({ preventScroll: true });
       bringUp();
     }
@@ -270,15 +283,18 @@
     }
 
     const { linkCard, placeCard, outLink } = atlasCards({ words, figures, sources, openLink: (link) => openLink(link) });
-    function openLink(link, where, zoom) {
+    function openLink(link, where, zoom, quiet) {
       if (zoom) fit(link.points, { closest: 7 });
-      const middle = where || L.latLng(link.points[Math.floor(link.points.length / 2)]);
-      show(middle, () => linkCard(link), () => linkTitle(link));
+      // On the line itself, so that an address which says where leads to the same spot.
+      const spot = where && link.layers.line.closestLayerPoint(map.latLngToLayerPoint(where));
+      const at = spot ? map.layerPointToLatLng(spot) : L.latLng(link.points[Math.floor(link.points.length / 2)]);
+      const id = `link:${link.id}${spot ? `@${coordinates(at)}` : ''}`;
+      show({ where: at, build: () => linkCard(link), label: () => linkTitle(link), id }, quiet);
       light([link], { hover: true });
     }
-    function openPlace(place, zoom) {
+    function openPlace(place, zoom, quiet) {
       if (zoom) map.setView(place.where, Math.max(map.getZoom(), 6), { animate: false });
-      show(place.where, () => placeCard(place), () => pick(place.names));
+      show({ where: place.where, build: () => placeCard(place), label: () => pick(place.names), id: `place:${place.id}` }, quiet);
     }
 
     function openFound({ kind, record }) {
@@ -297,16 +313,19 @@
       redraw();
       say(t('lines_shown', { n: links.filter((link) => link.shown).length, all: links.length }));
     }
-    function choose(name, value) {
-      state[name] = value;
-      if (name === 'theme' && value === 'auto') delete root.dataset.theme;
-      else if (name === 'theme') root.dataset.theme = value;
+    function rebuild() {
+      if (state.theme === 'auto') delete root.dataset.theme;
+      else root.dataset.theme = state.theme;
       panel.build();
       nameControls();
       recolour();
       redraw();
-      if (state.popup) show(state.popup.where, state.popup.build, state.popup.label);
-      else document.getElementById(`${name}-${value}`).focus({ preventScroll: true });
+      if (state.popup) show(state.popup, true);
+    }
+    function choose(name, value) {
+      state[name] = value;
+      rebuild();
+      document.getElementById(`${name}-${value}`).focus({ preventScroll: true });
     }
     function pin(again) {
       state.pinned = again;
@@ -322,6 +341,24 @@
         comparison: atlasComparisons({ words, links, act: { light, leave, pin, fit, say } }),
       },
       act: { refresh, choose, openLink },
+    });
+
+    /* the address */
+    const view = atlasViewKeys({
+      permalink, map, state, corridors, languages: P.languages, usual: P.language,
+      groups: Object.fromEntries(Object.entries({
+        colour: links.map((link) => link.colour), goods: links.flatMap((link) => link.commodities), status: links.map((link) => link.status),
+      }).map(([group, keys]) => [group, [...new Set(keys)].sort()])),
+      act: {
+        rebuild, home, isAt, isHome: () => isAt(homeView), coordinates,
+        choose: (name, value) => { state[name] = value; rebuild(); },
+        close: () => map.closePopup(popup),
+        open(kind, id, where) {
+          const record = (kind === 'link' ? links : places).find((one) => one.id === id);
+          if (record && kind === 'link') openLink(record, where, false, true);
+          else if (record) openPlace(record, false, true);
+        },
+      },
     });
 
     /* controls and start */
@@ -373,6 +410,8 @@
       map.setView(before[0], before[1], { animate: false });
     });
     new ResizeObserver(() => map.invalidateSize(false)).observe(container);
+    view.addPlace();
+    permalink.start();
     root.dataset.ready = 'yes';
   };
 })();

@@ -59,12 +59,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Computed routes with the texts to show beside them; ``names`` has one text a route, or none at all."""
+    """Computed routes with the texts to show beside them; ``names`` has one text a route, or none at all.
+
+    ``question`` stands there where its named ways can be sought again on a page that plans.
+    """
 
     title: Texts
     routes: Routes
     note: Texts
     names: tuple[Texts, ...] = ()
+    question: Question | None = None
 
 
 class Most(NamedTuple):
@@ -86,6 +90,7 @@ class Page:
     bounds: Bounds | None = None
     figures: tuple[str, ...] = ()
     most: Most | None = None
+    case: str | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -113,6 +118,8 @@ class Drawn(NamedTuple):
 def draw(network: Network, page: Page) -> Drawn:
     """Compute what the page compares and draw it."""
     compared = [compare(network, question) for question in page.questions]
+    if page.case:
+        compared = [replace(item, question=asked) for item, asked in zip(compared, page.questions, strict=True)]
     routed = {link for item in compared for way in item.routes.table["links"] for link in way}
     named = page.links(network) if page.links else ()
     chosen = sorted({*named, *routed}) if page.links or compared else None
@@ -126,6 +133,7 @@ def draw(network: Network, page: Page) -> Drawn:
         bounds=page.bounds,
         notes=[*_figure_notes(network, page.figures), *([most] if most else [])],
         page=page.file,
+        case=page.case,
     )
     return Drawn(shown, thumbnail(network, links=chosen, bounds=page.bounds), _key_number(network, chosen, compared, most))
 

@@ -6,12 +6,13 @@ Everything is named by its position on the page; amounts are kt a year (gas: mil
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from geodata.territory import AT_SEA
+from geodata.units import teu_from_kt
 
 from ..allocation import DEAREST_FACTOR, HOME_FACTOR, UNMET_USD_T
 from ..cases import Flow
@@ -22,8 +23,8 @@ from . import text
 from .payload import Selection
 
 
-def replan(board: Board, chosen: Selection, questions: Sequence[Any], names: Mapping[str, text.Text]) -> dict[str, Any]:
-    """The board by positions on the page; ``questions`` have named ways between two places, ``names`` titles of scenarios."""
+def replan(board: Board, chosen: Selection, questions: Sequence[Any]) -> dict[str, Any]:
+    """The board by positions on the page; ``questions`` have named ways between two places."""
     tolls: dict[tuple[float, float], int] = {(0.0, 0.0): 0}
     graphs = {commodity: _graph(graph, chosen, tolls) for commodity, graph in board.graphs.items()}
     crossings = board.network.crossings
@@ -31,6 +32,7 @@ def replan(board: Board, chosen: Selection, questions: Sequence[Any], names: Map
     return {
         "ties": {"km": KM_TIE, "id": ID_TIE, "flow": FLOW_TIE},
         "unmet": UNMET_USD_T,
+        "teu_per_kt": teu_from_kt(1.0),
         "dearest_factor": DEAREST_FACTOR,
         "home_factor": HOME_FACTOR,
         "case": board.case.name,
@@ -39,7 +41,7 @@ def replan(board: Board, chosen: Selection, questions: Sequence[Any], names: Map
         "graphs": graphs,
         "tolls": {"cost": [cost for cost, _ in tolls], "days": [days for _, days in tolls]},
         "seasons": _seasons(board, chosen),
-        "variants": [_variant(one, board, chosen, names) for one in board.variants],
+        "variants": [_variant(one, board, chosen) for one in board.variants],
         "flows": [_flow(flow, board, chosen) for flow in board.case.flows],
         "corridors": _corridors(board, chosen),
         "crossings": {
@@ -105,14 +107,13 @@ def _limit(amount: float) -> float | None:
     return amount if math.isfinite(amount) else None
 
 
-def _variant(one: Variant, board: Board, chosen: Selection, names: Mapping[str, text.Text]) -> dict[str, Any]:
+def _variant(one: Variant, board: Board, chosen: Selection) -> dict[str, Any]:
     positions = {
         commodity: {(bound.kind, bound.name): at for at, bound in enumerate(graph.bounds)} for commodity, graph in board.graphs.items()
     }
-    title = names.get(one.scenario_id, one.scenario.name)
     told: dict[str, Any] = {
         "id": one.scenario_id,
-        "name": text.in_all(title),
+        "name": _titled(f"scenario.{one.scenario_id or 'base'}", one.scenario.name),
         "note": one.scenario.note,
         "opened": sorted(chosen.link_at[name] for name in one.opened),
         "closed_links": sorted(chosen.link_at[name] for name in one.closed.links),
@@ -142,6 +143,7 @@ def _flow(flow: Flow, board: Board, chosen: Selection) -> dict[str, Any]:
         floors.append({"name": name, "amount": amount, "links": links, "places": places})
     return {
         "name": flow.name,
+        "title": _titled(f"flow.{flow.name}", flow.name),
         "commodity": flow.commodity,
         "worth": flow.usd_t_day,
         "supply": [[chosen.place_at[place], amount] for place, amount in flow.supply.items()],
@@ -169,12 +171,18 @@ def _question(question: Any, board: Board, chosen: Selection) -> dict[str, Any]:
         "commodity": question.commodity,
         "ways": [
             {
+                "name": _titled(f"way.{way.name}", way.name),
                 "chains": [[chosen.place_at[place] for place in chain] for chain in way.chains],
                 "avoid": [_prefixed(name, board) for name in way.avoid],
             }
             for way in question.ways
         ],
     }
+
+
+def _titled(key: str, name: str) -> str | list[str]:
+    """A title from the string tables; the name itself where they have none, as for a user's own scenarios."""
+    return text.in_all({language: text.strings(language)[key] for language in text.LANGUAGES} if key in text.strings("en") else name)
 
 
 def _prefixed(name: str, board: Board) -> str:

@@ -132,8 +132,9 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
   function arrows(origin, only) {
     const made = [];
     for (const link of links) {
-      if (!link.one_way || !link.shown || (only && !only.has(link.at))) continue;
-      for (const part of link.layers.line._parts || []) {
+      if (!link.look.heading || !link.shown || (only && !only.has(link.at))) continue;
+      for (const along of link.layers.line._parts || []) {
+        const part = link.look.heading > 0 ? along : [...along].reverse();
         const steps = part.map((point, i) => (i ? point.distanceTo(part[i - 1]) : 0));
         const whole = steps.reduce((sum, step) => sum + step, 0);
         const count = whole < 44 ? 0 : Math.max(1, Math.round(whole / 170));
@@ -154,7 +155,7 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
     const reach = Math.min(width * 0.3, 3);
     const d = wide ? `M${-reach * 0.7},${-reach}L${reach * 0.7},0L${-reach * 0.7},${reach}` : 'M-3.4,-3.8L4.6,0L-3.4,3.8z';
     const transform = `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) rotate(${turn.toFixed(0)})`;
-    return s('path', { d, class: wide ? 'chevron' : `arrow m-${link.colour}`, transform });
+    return s('path', { d, class: wide ? 'chevron' : `arrow m-${link.colour} ${link.look.tone}`, transform });
   }
 
   return layOut;

@@ -260,5 +260,17 @@ function atlasPlan({ P, places, links, corridors }) {
     };
   }
 
-  return { solve, routes, closes, setting, years: Q.years, year: Q.year, variants: Q.variants, members };
+  /* The links that open, close, widen or narrow from one year to another, by their positions. */
+  function yearChanges(from, to) {
+    const [before, after] = [seasonOf(from), seasonOf(to)];
+    const [was, is] = [new Set(before.out), new Set(after.out)];
+    const wider = new Set(), narrower = new Set();
+    Object.entries(graphs).forEach(([commodity, graph]) => graph.limits.forEach((limit, i) => {
+      const [a, b] = [before.capacity[commodity][i], after.capacity[commodity][i]].map((value) => (value === null ? Infinity : value));
+      if (limit.kind === 'link' && a !== b && !was.has(limit.at) && !is.has(limit.at)) (b > a ? wider : narrower).add(limit.at);
+    }));
+    return { opened: [...was].filter((at) => !is.has(at)), closed: [...is].filter((at) => !was.has(at)), wider: [...wider], narrower: [...narrower] };
+  }
+
+  return { solve, routes, yearChanges, years: Q.years, year: Q.year, variants: Q.variants, members, unmet: Q.unmet, teu: Q.teu_per_kt };
 }

@@ -182,6 +182,9 @@
       weigh();
       ordered.filter((link) => link.shown).forEach((link) => Object.values(link.layers).forEach((layer) => layer.addTo(map)));
       places.filter((place) => place.shown).sort((a, b) => b.rank - a.rank).forEach((place) => { place.dot.addTo(map); place.hit.addTo(map); });
+      // What is drawn anew is not lit yet.
+      if (state.lit) dim(true);
+      if (stream.length) streamAlong(state.lit.chosen, state.lit.route);
       layOut();
       panel.fillTable();
     }
@@ -327,22 +330,11 @@
       rebuild();
       document.getElementById(`${name}-${value}`).focus({ preventScroll: true });
     }
-    function pin(again) {
+    function pin(again, quiet) {
       state.pinned = again;
       again();
-      bringUp();
+      if (!quiet) bringUp();
     }
-    const leave = () => (state.pinned ? state.pinned() : unlight());
-    const panel = atlasPanel({
-      P, words, state, places, links, figures, sources, corridors, comparisons,
-      signs: { inner, scale, outline, look, kinds: KINDS },
-      parts: {
-        outLink, searchBox: atlasSearch({ P, words, places, links, corridors, open: openFound, say }),
-        comparison: atlasComparisons({ words, links, act: { light, leave, pin, fit, say } }),
-      },
-      act: { refresh, choose, openLink },
-    });
-
     /* the address */
     const view = atlasViewKeys({
       permalink, map, state, corridors, languages: P.languages, usual: P.language,
@@ -359,6 +351,20 @@
           else if (record) openPlace(record, false, true);
         },
       },
+    });
+
+    const leave = () => (state.pinned ? state.pinned() : unlight());
+    const comparison = atlasComparisons({
+      words, links, comparisons, permalink, act: { light, leave, pin, release, pinned: () => state.pinned, fit, say },
+    });
+    const panel = atlasPanel({
+      P, words, state, places, links, figures, sources, corridors, comparisons,
+      signs: { inner, scale, outline, look, kinds: KINDS },
+      parts: {
+        outLink, searchBox: atlasSearch({ P, words, places, links, corridors, open: openFound, say }),
+        comparison: comparison.part,
+      },
+      act: { refresh, choose, openLink },
     });
 
     /* controls and start */

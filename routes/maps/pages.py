@@ -119,7 +119,7 @@ def draw(network: Network, page: Page) -> Drawn:
     """Compute what the page compares and draw it."""
     compared = [compare(network, question) for question in page.questions]
     if page.case:
-        compared = [replace(item, question=asked) for item, asked in zip(compared, page.questions, strict=True)]
+        compared = [replace(item, question=asked if asked.ways else None) for item, asked in zip(compared, page.questions, strict=True)]
     routed = {link for item in compared for way in item.routes.table["links"] for link in way}
     named = page.links(network) if page.links else ()
     chosen = sorted({*named, *routed}) if page.links or compared else None

@@ -6,7 +6,7 @@ Everything is named by its position on the page; amounts are kt a year (gas: mil
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,8 @@ from . import text
 from .payload import Selection
 
 
-def replan(board: Board, chosen: Selection, questions: Sequence[Any]) -> dict[str, Any]:
-    """The board by positions on the page; ``questions`` have named ways between two places."""
+def replan(board: Board, chosen: Selection, questions: Mapping[int, Any]) -> dict[str, Any]:
+    """The board by positions on the page; ``questions`` have named ways between two places, by the position of their comparison."""
     tolls: dict[tuple[float, float], int] = {(0.0, 0.0): 0}
     graphs = {commodity: _graph(graph, chosen, tolls) for commodity, graph in board.graphs.items()}
     crossings = board.network.crossings
@@ -49,7 +49,7 @@ def replan(board: Board, chosen: Selection, questions: Sequence[Any]) -> dict[st
             for name in sorted(board.links)
         },
         "km": {chosen.link_at[name]: round(facts[name].length_km, 3) for name in sorted(board.links)},
-        "questions": [_question(question, board, chosen) for question in questions],
+        "questions": [{"at": at} | _question(question, board, chosen) for at, question in questions.items()],
     }
 
 

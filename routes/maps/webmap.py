@@ -130,7 +130,9 @@ def atlas(
         "names": _country_names(chosen, comparisons),
     }
     if board is not None:
-        contents["plan"] = replan(board, chosen, [item.question for item in comparisons if getattr(item, "question", None)])
+        contents["plan"] = replan(
+            board, chosen, {at: item.question for at, item in enumerate(comparisons) if getattr(item, "question", None)}
+        )
     room = PAGE_BYTES - FIXED_BYTES - len(packing.safe_json(contents).encode())
     whole = projection.around(projection.edge(view), cone, _LAND_TIMES)
     contents["base"] = basemap.basemap(whole, projection.padded(view, 0.05), room)

@@ -211,6 +211,9 @@
       ordered.filter((link) => link.shown).forEach((link) => Object.values(link.layers).forEach((layer) => layer.addTo(map)));
       places.filter((place) => place.shown).sort((a, b) => b.rank - a.rank).forEach((place) => { place.dot.addTo(map); place.hit.addTo(map); });
       restream();
+      // What is drawn anew is not lit yet.
+      if (state.lit) dim(true);
+      if (stream.length) streamAlong(state.lit.chosen, state.lit.route);
       layOut();
       panel.fillTable();
     }
@@ -340,7 +343,13 @@
       run();
       if (state.popup) show(state.popup, true);
     }
-    const reroute = (model, view_) => panel.routes(model, view_);
+    /* The compared ways are sought again around what is closed. */
+    function reroute(model, view_) {
+      P.plan.questions.forEach((question) => {
+        const item = comparisons[question.at];
+        comparison.update({ ...item, names: question.ways.map(({ name }) => name), routes: model.routes(question, view_), note: '', reason: '' });
+      });
+    }
     function openLink(link, where, zoom, quiet) {
       if (zoom) fit(link.points, { closest: 7 });
       // On the line itself, so that an address which says where leads to the same spot.
@@ -385,23 +394,11 @@
       rebuild();
       document.getElementById(`${name}-${value}`).focus({ preventScroll: true });
     }
-    function pin(again) {
+    function pin(again, quiet) {
       state.pinned = again;
       again();
-      bringUp();
+      if (!quiet) bringUp();
     }
-    const leave = () => (state.pinned ? state.pinned() : unlight());
-    const swipe = atlasSwipe({ map, P, links, whatif, onPane, pane, draw, renderer, scale, dress: { QUIET, TONE_DASH } });
-    const panel = atlasPanel({
-      P, words, state, whatif, places, links, figures, sources, corridors, comparisons,
-      signs: { inner, scale, outline, look, kinds: KINDS },
-      parts: {
-        outLink, searchBox: atlasSearch({ P, words, places, links, corridors, open: openFound, say }),
-        comparison: atlasComparisons({ words, links, act: { light, leave, pin, fit, say } }),
-      },
-      act: { refresh, choose, openLink },
-    });
-
     /* the address */
     const view = atlasViewKeys({
       permalink, map, state, corridors, languages: P.languages, usual: P.language,
@@ -419,6 +416,21 @@
           else if (record) openPlace(record, false, true);
         },
       },
+    });
+
+    const leave = () => (state.pinned ? state.pinned() : unlight());
+    const comparison = atlasComparisons({
+      words, links, comparisons, permalink, act: { light, leave, pin, release, pinned: () => state.pinned, fit, say },
+    });
+    const swipe = atlasSwipe({ map, P, links, whatif, onPane, pane, draw, renderer, scale, dress: { QUIET, TONE_DASH } });
+    const panel = atlasPanel({
+      P, words, state, whatif, places, links, figures, sources, corridors, comparisons,
+      signs: { inner, scale, outline, look, kinds: KINDS },
+      parts: {
+        outLink, searchBox: atlasSearch({ P, words, places, links, corridors, open: openFound, say }),
+        comparison: comparison.part,
+      },
+      act: { refresh, choose, openLink },
     });
 
     /* controls and start */

@@ -219,10 +219,10 @@ function atlasPlan({ P, places, links, corridors }) {
         return route && { ...told(graph, route.arcs), weight: route.cost };
       }).filter(Boolean);
       const best = chains.reduce((least, route) => (!least || route.weight < least.weight ? route : least), null);
-      return best && { ...described(best, place, question.commodity), name };
+      return best && { ...described(best, place, question.commodity), at: name };
     }).filter(Boolean);
     found.sort((a, b) => a.cost - b.cost || a.km - b.km);
-    return found.map((route, at) => ({ ...route, at, rank: at + 1 }));
+    return found.map((route, i) => ({ ...route, rank: i + 1 }));
   }
 
   /* What a card says of a route: room and what bounds it, countries with kilometres, changes, stretches by mode. */
@@ -254,8 +254,14 @@ function atlasPlan({ P, places, links, corridors }) {
       const last = legs[legs.length - 1], length = Q.km[at] || 0;
       if (last && last[0] === link.mode) last[1] += length; else legs.push([link.mode, length]);
     });
+    // The few places that tell the route from another: where the mode changes first, then the most important.
+    const changes = new Set(route.places.filter((_, i) => i > 0 && i < route.links.length && links[route.links[i - 1]].mode !== links[route.links[i]].mode
+      && links[route.links[i]].mode !== 'transfer'));
+    const inner = route.places.slice(1, -1);
+    const key = [...inner].sort((a, b) => changes.has(b) - changes.has(a) || places[a].rank - places[b].rank).slice(0, 3);
     return {
-      ...route, capacity: Number.isFinite(capacity) ? capacity : null, bottleneck: Number.isFinite(capacity) ? neck.slice(0, 2) : '',
+      ...route, via: inner.filter((at) => key.includes(at)), teu: commodity === 'container' && Number.isFinite(capacity) ? Math.round(capacity * Q.teu_per_kt) : null,
+      capacity: Number.isFinite(capacity) ? capacity : null, bottleneck: Number.isFinite(capacity) ? neck.slice(0, 2) : '',
       countries, transfers, gauge_breaks: gauges, legs,
     };
   }

@@ -386,8 +386,18 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
 
   links.forEach((link) => { link.room = link.width; });
   compute();
+  const hint = (link) => {
+    const { amount: moved, limit, shut } = link.look;
+    const said = (kt) => (link.gas ? gasAmount(kt) : tonnes(kt));
+    if (shut) return t('what.out');
+    return moved > TRACE ? `${said(moved)}${limit < Infinity ? ` · ${t('what.used', { n: number(100 * moved / limit, 2) })}` : ''}` : t('what.unused');
+  };
+  /* What stands left and right of the bar. */
+  const sides = () => [scenarioName(view.before), [view.scenario ? scenarioName(view.scenario) : '', view.closed.length ? t('what.closed_list', { x: view.closed.map(title).join(', ') }) : '',
+    view.year !== ownYear(view.scenario) ? String(view.year) : ''].filter(Boolean).join('; ') || scenarioName('')];
   return {
+    hint, sides, swipeLabel: () => t('what.swipe_label'),
     view, section, cardPart, register, looks, closed, title, toggle, exists, states, model,
-    now: () => now, then: () => then, show, headline, names: () => [view.before, view.scenario].map(scenarioName),
+    now: () => now, then: () => then, show, headline,
   };
 }

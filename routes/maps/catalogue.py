@@ -21,6 +21,10 @@ LONGEST_NAME = 80
 def packaged_pages() -> tuple[Page, ...]:
     """The pages of the packaged network, in the order of the gallery."""
     return (
+        Page("atlas-oil", questions=(TENGIZ_MEDITERRANEAN,), case="kazakh-crude-2024", bounds=(13, 35, 86, 58)),
+        Page("atlas-boxes", questions=(CHINA_EUROPE,), case="china-europe-containers-2024", bounds=(5, 30, 115, 60)),
+        Page("atlas-north-south", questions=(NORTH_SOUTH,), case="north-south-2024", bounds=(26, 17, 82, 60)),
+        Page("atlas-gas", case="gas-2024", bounds=(12, 33, 95, 60)),
         Page("all-systems", figures=BORDER_AND_TRADE, bounds=(8, 22, 110, 60)),
         Page("oil-export", links=_oil_out, most=Most(FIELDS, MARKETS, "crude"), bounds=(8, 33, 90, 60)),
         Page("compare-tengiz-mediterranean", questions=(TENGIZ_MEDITERRANEAN,)),

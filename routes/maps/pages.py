@@ -17,6 +17,8 @@ import pandas as pd
 
 from geodata.network import Network
 
+from ..allocation import allocate
+from ..cases import read_case
 from ..flow import max_flow
 from ..routing import Routes, alternatives
 from ..scenarios import Scenario
@@ -135,7 +137,8 @@ def draw(network: Network, page: Page) -> Drawn:
         page=page.file,
         case=page.case,
     )
-    return Drawn(shown, thumbnail(network, links=chosen, bounds=page.bounds), _key_number(network, chosen, compared, most))
+    key = _planned(network, page.case) if page.case else _key_number(network, chosen, compared, most)
+    return Drawn(shown, thumbnail(network, links=chosen, bounds=page.bounds), key)
 
 
 def compare(network: Network, question: Question) -> Comparison:
@@ -267,6 +270,19 @@ def _key_number(network: Network, links: Sequence[str] | None, compared: Sequenc
     if not network.figure_facts:
         return text.strings("en")["key.lines"].format(**facts)
     return text.strings("en")["key.lines_sourced"].format(share=f"{_sourced_share(network, shown):.0%}", **facts)
+
+
+def _planned(network: Network, case: str) -> str:
+    """What arrives of a case's first flow in its cheapest plan, in a sentence."""
+    plan = allocate(network, read_case(case, network))
+    row, commodity = plan.by_flow.iloc[0], plan.case.flows[0].commodity
+    words = text.strings("en")
+    return words["key.planned_gas" if commodity == "gas" else "key.planned"].format(
+        flow=words.get(f"flow.{row['flow']}", row["flow"]),
+        x=_amount(row["delivered"], commodity, "en"),
+        y=_amount(row["demand"], commodity, "en"),
+        cost=f"{row['cost_usd_t']:,.0f}",
+    )
 
 
 def _sourced_share(network: Network, links: pd.DataFrame) -> float:

@@ -36,7 +36,6 @@
         light: (...given) => light(...given), leave: () => leave(), pin: (again) => pin(again), fit: (...given) => fit(...given), say, then: (run) => settle(run),
         open: (kind, at) => (kind === 'link' ? openLink(links[at], null, true) : openPlace(places[at], true)),
         repaint: () => repaint(), changed: permalink.changed, routes: (model, view) => reroute(model, view),
-        scroll: (to) => { const box = document.getElementById('atlas-panel'); if (to !== undefined) box.scrollTop = to; return box.scrollTop; },
       },
     }) : null;
     // On a page that does not plan, a line is as wide as its capacity and points one way where goods go one way only.
@@ -125,23 +124,26 @@
     function dress(link) {
       const { tone } = link.look;
       const own = `line m-${link.colour}${tone ? ` ${tone}` : ''}`;
-      const dash = TONE_DASH[tone] || (tone === 'idle' || tone === 'kept' || link.amount > 0 ? null : P.style.dashes[link.status] || null);
       const { line, inner: stitch, casing } = link.layers;
       [[line, own], [casing, `casing${tone ? ` ${tone}` : ''}`], ...(stitch ? [[stitch, `inner${tone || link.width <= 2.4 ? ' none' : ''}`]] : [])].forEach(([layer, name]) => {
+        if (layer.options.className === name) return;
         layer.options.className = name;
         if (layer.getElement()) layer.getElement().setAttribute('class', name);
       });
-      line.setStyle({ dashArray: dash, lineCap: dash ? 'butt' : 'round' });
+      const dash = TONE_DASH[tone] || (tone === 'idle' || tone === 'kept' || link.amount > 0 ? null : P.style.dashes[link.status] || null);
+      if (line.options.dashArray !== dash) line.setStyle({ dashArray: dash, lineCap: dash ? 'butt' : 'round' });
     }
+    const byLook = (a, b) => QUIET.has(b.look.tone) - QUIET.has(a.look.tone) || b.width - a.width || a.at - b.at;
     const QUIET = new Set(['idle', 'shut', 'kept']);
     function weigh() {
       const by = scale();
       document.querySelectorAll('.sample [data-px]').forEach((path) => path.setAttribute('stroke-width', path.dataset.px * by));
-      places.forEach((place) => place.dot.setRadius(place.radius * (0.5 + by / 2)));
+      places.forEach((place) => place.dot.setRadius(place.radius * (0.5 + by / 2) * (place.idle ? 0.6 : 1)));
+      const set = (layer, weight) => { if (layer.options.weight !== weight) layer.setStyle({ weight }); };
       for (const { layers, width, colour: key, look: { tone } } of links) {
-        layers.casing.setStyle({ weight: width * by + 2 * (QUIET.has(tone) ? 0 : P.style.casing) });
-        layers.line.setStyle({ weight: QUIET.has(tone) ? width : width * by });
-        if (layers.inner) layers.inner.setStyle({ weight: Math.max(0.7, width * by * inner(key).width) });
+        set(layers.casing, width * by + 2 * (QUIET.has(tone) ? 0 : P.style.casing));
+        set(layers.line, QUIET.has(tone) ? width : width * by);
+        if (layers.inner) set(layers.inner, Math.max(0.7, width * by * inner(key).width));
       }
     }
 
@@ -204,7 +206,7 @@
     function redraw() {
       const all = [...links.flatMap((link) => Object.values(link.layers)), ...places.flatMap((place) => [place.dot, place.hit])];
       all.forEach((layer) => layer.remove());
-      ordered.sort((a, b) => QUIET.has(b.look.tone) - QUIET.has(a.look.tone) || b.width - a.width || a.at - b.at);
+      ordered.sort(byLook);
       links.forEach((link) => { link.shown = shownLink(link); });
       places.forEach((place) => { place.shown = shownPlace(place); });
       weigh();
@@ -217,11 +219,19 @@
       layOut();
       panel.fillTable();
     }
-    /* The plan has changed: lines take their new looks. */
+    /* The plan has changed: lines take their new looks, and what carries most lies lowest of what carries anything. */
     function repaint() {
       links.forEach(dress);
       recolour();
-      redraw();
+      weigh();
+      ordered.sort(byLook);
+      if (P.canvas) redraw();
+      else {
+        ordered.filter((link) => link.shown && !QUIET.has(link.look.tone)).forEach((link) => Object.values(link.layers).forEach((layer) => layer.bringToFront()));
+        restream();
+        layOut();
+        panel.fillTable();
+      }
       swipe.draw();
     }
 

@@ -66,7 +66,7 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
     const spot = (where) => map.latLngToLayerPoint(where).subtract(origin);
     const now = lit();
     const pinned = now && !now.hover;
-    const order = ({ place }) => place.rank + (pinned && now.keys.has(place.at) ? -1e6 : 0) + (minor.has(place.kind) && map.getZoom() < 6 ? 1e3 : 0);
+    const order = ({ place }) => place.rank + (pinned && now.keys.has(place.at) ? -1e6 : 0) + (minor.has(place.kind) && map.getZoom() < 6 ? 1e3 : 0) + (place.idle ? 2e3 : 0);
     const visible = places.filter((place) => place.shown && (!pinned || now.places.has(place.at)))
       .map((place) => ({ place, at: spot(place.where) })).filter(({ at }) => within([at.x, at.y, at.x, at.y]))
       .sort((a, b) => order(a) - order(b));
@@ -89,7 +89,7 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
   /* Beside, above or below its dot, wherever it hides least of the lines. */
   function putPlace({ place, at }, sketch) {
     const text = words.place(place.at);
-    const big = place.rank < 12;
+    const big = place.rank < 12 && !place.idle;
     const size = big ? 12.5 : 11.5;
     if (sketch.out.some((other) => other.text === text && Math.hypot(other.at.x - at.x, other.at.y - at.y) < 70)) return;
     const w = textWidth(text, size, big ? 600 : 400, 0.1), gap = place.radius + 4;

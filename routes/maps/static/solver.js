@@ -15,9 +15,9 @@ const atlasSolver = (() => {
     return { first, arcs };
   }
 
-  /* Cheapest distances from a node of the layered graph, and the arc and node before each. `weight` may be Infinity (closed);
-     `spots` are places barred in a layer. */
-  function search(graph, weight, from, layers = 1, advance = null, spots = null) {
+  // Cheapest distances from a node of the layered graph, and the arc and node before each. `weight` may be Infinity (closed);
+  // `spots` are places barred in a layer; a search for one `goal` ends there.
+  function search(graph, weight, from, { layers = 1, advance = null, spots = null, goal = -1 } = {}) {
     const { first, arcs } = graph.out;
     const size = graph.nodes * layers;
     const distance = new Float64Array(size).fill(Infinity);
@@ -42,6 +42,7 @@ const atlasSolver = (() => {
       }
       if (done[state] || reached > distance[state]) continue;
       done[state] = 1;
+      if (state === goal) break;
       const node = state % graph.nodes, layer = (state - node) / graph.nodes;
       for (let i = first[node]; i < first[node + 1]; i += 1) {
         const arc = arcs[i], w = weight[arc];
@@ -85,8 +86,8 @@ const atlasSolver = (() => {
     return [];
   }
 
-  /* Where a walk visits a place twice, what a way must do without: the place in the layer of one visit or of the other (arcs
-     of arrival, where both are in one layer). Empty where it does not. */
+  // Where a walk visits a place twice, what a way must do without: the place in the layer of one visit or of the other (arcs
+  // of arrival, where both are in one layer). Empty where it does not.
   function either(graph, arcs, advance, first) {
     const visit = new Map([[graph.home[graph.start[arcs[0]]], { layer: first }]]);
     let layer = first;
@@ -105,15 +106,17 @@ const atlasSolver = (() => {
     return [];
   }
 
-  /* The best walk, less what its layer pays, that visits no place twice: where it does, each of the two visits is banned in
-     turn (not `thorough`: given up; after fewer `searches` than the most there may be: none is said to exist). */
+  // The best walk, less what its layer pays, that visits no place twice: where it does, each of the two visits is banned in
+  // turn (not `thorough`: given up; after fewer `searches` than the most there may be: none is said to exist).
   function bestWay(graph, weight, { from, first = 0, to, layers, advance, paid, worth = Infinity, thorough = true, searches = MOST_SEARCHES }) {
+    const ends = paid.flatMap((value, layer) => (value === -Infinity ? [] : [to + layer * graph.nodes]));
+    const goal = ends.length === 1 ? ends[0] : -1;
     const walk = (ban) => {
       const barred = ban.filter(({ arc }) => arc !== undefined);
       const allowed = barred.length ? weight.slice() : weight;
       barred.forEach(({ arc }) => { allowed[arc] = Infinity; });
       const spots = ban.filter(({ spot }) => spot).map(({ spot }) => spot);
-      const found = search(graph, allowed, from + first * graph.nodes, layers, advance, spots.length ? new Set(spots) : null);
+      const found = search(graph, allowed, from + first * graph.nodes, { layers, advance, spots: spots.length ? new Set(spots) : null, goal });
       let cost = Infinity, at = -1;
       for (let layer = 0; layer < layers; layer += 1) {
         const net = found.distance[to + layer * graph.nodes] - paid[layer];

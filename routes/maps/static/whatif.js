@@ -10,20 +10,20 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   const states = [...new Set([...places.map(({ country: code }) => code), ...links.flatMap(({ countries }) => countries)])].sort();
   // `chosen` is how the reader wants lines coloured; until then what changes is shown once something is closed.
   const view = { scenario: '', year: model.year, closed: [], before: '', swipe: false, moving: true, chosen: '', flow: 0 };
-  let now = null, then = null, box = null, out = null, timer = 0;
+  let now = null, then = null, box = null, out = null, timer = 0, later = 0;
   const yearly = new Map();
 
   /* views */
   const variant = (id) => model.variants.find((one) => one.id === id) || model.variants[0];
   const isBase = () => !view.scenario && view.year === model.year && !view.closed.length;
-  const show = () => view.chosen || (now && then && !same() ? 'change' : 'flow');
+  const show = () => view.chosen || (!view.swipe && now && then && !same() ? 'change' : 'flow');
   const same = () => links.every(({ at }) => Math.abs(now.byLink[at].total - then.byLink[at].total) <= TRACE);
   const asked = () => ({ scenario: view.scenario, year: view.year, closed: view.closed });
   const ownYear = (id) => variant(id).year || model.year;
 
   function compute() {
     now = model.solve(asked());
-    then = model.solve({ scenario: view.before, year: ownYear(view.before), closed: [] });
+    if (!then || then.view.scenario !== view.before) then = model.solve({ scenario: view.before, year: ownYear(view.before), closed: [] });
     if (now.broken.length) void0(now);
     paint();
   }
@@ -65,6 +65,8 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
       link.width = link.look.width;
       link.amount = now.byLink[link.at].total;
     });
+    const busy = new Set(links.filter((link) => link.amount > TRACE || (show() === 'change' && link.look.by)).flatMap((link) => [link.from, link.to]));
+    places.forEach((place) => { place.idle = show() !== 'room' && !busy.has(place.at); });
   }
 
   /* amounts */
@@ -181,7 +183,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     const [first, last] = [model.years[0], model.years[model.years.length - 1]];
     out = h('div', { class: 'what-out' });
     box = h('section', { class: 'what', id: 'what-if', 'aria-label': t('what.title') },
-      h('h2', null, t('what.title')),
+      h('h2', { class: 'sr' }, t('what.title')),
       h('p', { class: 'faint' }, t('what.how')),
       choice(t('what.scenario'), 'what-scenario', scenarios, view.scenario, (value) => set({ scenario: value, year: ownYear(value) })),
       h('label', { class: 'field' }, h('span', null, t('what.year')),
@@ -209,15 +211,15 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     list.replaceChildren(...closable().map(([key, text]) => h('option', { value: key }, text)));
     const opened = new Set([...out.querySelectorAll('details[open]')].map(({ id }) => id));
     const held = document.activeElement && out.contains(document.activeElement) ? document.activeElement.dataset.close || document.activeElement.id : '';
-    const scroll = act.scroll();
-    out.replaceChildren(...[chips(), h('p', { class: 'headline' }, headline().join(' ')), looksChooser(), sums(), now.none ? '' : [
+    out.replaceChildren(...[chips(), h('p', { class: 'headline' }, headline().map((told, i) => (i ? ` ${told}` : h('b', null, told)))), looksChooser(), sums(), now.none ? '' : [
       bars('corridors', t('what.by_corridor'), corridorRows()), bars('countries', t('what.by_country'), countryRows()),
       bars('markets', t('what.by_market'), marketRows()), fullList(), wayList()], timeChart(), basis()].flat().filter(Boolean));
     out.querySelectorAll('details').forEach((one) => { if (opened.has(one.id)) one.open = true; });
     const back = held && [...out.querySelectorAll('[data-close],[id]')].find((one) => one.dataset.close === held || one.id === held);
     if (back) back.focus({ preventScroll: true });
-    act.scroll(scroll);
-    act.routes(model, asked());
+    // The ways of the comparison follow once the map has been painted.
+    clearTimeout(later);
+    later = setTimeout(() => { act.routes(model, asked()); document.documentElement.dataset.settled = JSON.stringify(asked()); }, 0);
   }
 
   function chips() {

@@ -225,6 +225,50 @@ def test_prints_on_white(open_page: Open) -> None:
     assert page.pdf()[:4] == b"%PDF"
 
 
+def test_paper_holds_map_cards_legend_and_sources(open_page: Open) -> None:
+    tab = open_page(color_scheme="dark", fragment="at=47,55,5.5")
+    page = tab.page
+    centre = "document.querySelector('.leaflet-lines-pane path.line').getBoundingClientRect().x"
+    before = page.evaluate(centre)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    stage = page.locator(".stage").bounding_box()
+    assert stage
+    assert stage["width"] == pytest.approx(180 / 25.4 * 96, abs=1)
+    assert page.evaluate("document.querySelector('.leaflet-container').offsetWidth") == pytest.approx(stage["width"], abs=1)
+    title = page.locator("h1").bounding_box()
+    assert title
+    assert title["y"] < stage["y"]
+    for shown in (".route", ".legend .sample", ".sources li", "footer"):
+        assert page.locator(shown).first.is_visible(), shown
+    for hidden in (".take", ".tools", ".search", ".leaflet-control-zoom", "input[type=checkbox]", "#fold-table"):
+        assert page.locator(hidden).first.is_hidden(), hidden
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(centre) == pytest.approx(before, abs=2)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(23, 27, 32)"
+    page.wait_for_timeout(400)
+    assert page.evaluate("location.hash") == "#at=47,55,5.5"
+
+
+def test_paper_shows_the_whole_map_of_an_untouched_page(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1000, "height": 1200}).page
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    stage = page.locator(".stage").bounding_box()
+    assert stage
+    boxes = page.locator(".leaflet-lines-pane path.line").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])"
+    )
+    assert len(boxes) == 9
+    for left, top, right, bottom in boxes:
+        assert left >= stage["x"]
+        assert right <= stage["x"] + stage["width"]
+        assert top >= stage["y"]
+        assert bottom <= stage["y"] + stage["height"]
+
+
 def test_download_cannot_run_in_a_spreadsheet(open_page: Open) -> None:
     page = open_page().page
     page.locator("#fold-table summary").click()

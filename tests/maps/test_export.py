@@ -180,6 +180,16 @@ def test_a_frame_for_another_page(open_page: Open) -> None:
     assert tab.page.evaluate("getSelection().toString()") == field.input_value()
 
 
+def test_no_title_can_leave_its_frame(open_page: Open, toy: Network) -> None:
+    title = 'Oil" onload="alert(1)"><script>alert(2)</script> &quot;'
+    tab = open_page(str(maps.atlas(toy, title=title).get_root().render()))
+    tab.page.click("#take-embed")
+    ((tag, attributes),) = Frame(tab.page.input_value("#take-text")).tags
+    assert tag == "iframe"
+    assert attributes["title"] == title
+    assert set(attributes) == {"src", "width", "height", "title", "loading"}
+
+
 def test_copies_a_link(open_page: Open) -> None:
     tab = open_page(fragment="lang=en&off=rail", permissions=["clipboard-read", "clipboard-write"])
     page = tab.page

@@ -108,6 +108,7 @@ def test_a_language_chosen_with_an_open_card_keeps_both(open_page: Open) -> None
 def test_everything_on_the_map_is_in_the_table(open_page: Open) -> None:
     page = open_page().page
     page.locator("#fold-table summary").click()
+    page.locator("#fold-table tbody tr").first.wait_for()
     assert page.locator("#fold-table tbody tr").count() == len(LINKS)
     assert page.locator("#fold-table thead th[scope=col]").count() == 4
     assert page.locator("#fold-table tbody th[scope=row]").count() == len(LINKS)

@@ -6,21 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-import geodata
-from routes import alternatives, maps
-from tests.conftest import write_rows
-from tests.maps.conftest import Compared, Tab
+from tests.maps.conftest import Tab
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Tab]
 
-# via: country, US$ a tonne, days, km, kt a year
-WAYS = {
-    "north": ("RUS", 10, 30, 900, 5000),
-    "south": ("TKM", 20, 10, 700, 4000),
-    "worse": ("UZB", 40, 30, 800, 4000),
-    "broad": ("CHN", 30, 40, 1000, "unlimited"),
-}
 BY = {
     "cost": ["north", "south", "broad", "worse"],
     "days": ["south", "north", "worse", "broad"],
@@ -29,28 +19,6 @@ BY = {
     "transfers": ["north", "south", "broad", "worse"],
     "gauge_breaks": ["north", "south", "broad", "worse"],
 }
-
-
-@pytest.fixture(scope="module")
-def four(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A page that compares four ways from start to goal, one across each of four countries."""
-    folder = tmp_path_factory.mktemp("four")
-    places = [
-        {"place_id": "start", "name": "Start", "country": "KAZ", "lon": 60, "lat": 45},
-        {"place_id": "goal", "name": "Goal", "country": "KAZ", "lon": 64, "lat": 45},
-    ]
-    links = []
-    for i, (way, (country, cost, days, km, capacity)) in enumerate(WAYS.items()):
-        places.append({"place_id": way, "name": way.title(), "country": country, "lon": 62, "lat": 43 + i})
-        rest = {"mode": "rail", "commodities": "container", "capacity": capacity, "unit": "" if capacity == "unlimited" else "kt/yr"}
-        halves = {"cost_usd_t": cost / 2, "days": days / 2, "length_km": km / 2, "gauge_mm": 1520}
-        for start, end in (("start", way), (way, "goal")):
-            links.append({"link_id": f"{start}-{end}", "from_place": start, "to_place": end, "countries": f"KAZ;{country}"} | rest | halves)
-    write_rows(folder / "places.csv", places)
-    write_rows(folder / "links.csv", links)
-    network = geodata.read_network(folder)
-    found = alternatives(network, "start", "goal", "container", k=4)
-    return str(maps.atlas(network, comparisons=[Compared("Four ways", found)]).get_root().render())
 
 
 def ways(tab: Tab) -> list[str]:

@@ -390,12 +390,15 @@
       redraw();
       say(t('lines_shown', { n: links.filter((link) => link.shown).length, all: links.length }));
     }
-    function rebuild() {
+    function dress() {
       if (state.theme === 'auto') delete root.dataset.theme;
       else root.dataset.theme = state.theme;
+      recolour();
+    }
+    function rebuild() {
       panel.build();
       nameControls();
-      recolour();
+      dress();
       redraw();
       if (state.popup) show(state.popup, true);
     }
@@ -438,7 +441,7 @@
       signs: { inner, scale, outline, look, kinds: KINDS },
       parts: {
         outLink, searchBox: atlasSearch({ P, words, places, links, corridors, open: openFound, say }),
-        comparison: comparison.part,
+        comparison: comparison.part, take: atlasExport({ P, map, words, permalink, places, links, figures, sources, say }),
       },
       act: { refresh, choose, openLink },
     });
@@ -480,17 +483,30 @@
     // Only now, so that Leaflet's renderers hear of a move first and names and arrows are laid over lines in place.
     map.on('zoomend', () => { weigh(); restream(); swipe.draw(); if (stream.length) streamAlong(state.lit.chosen, state.lit.route); });
     map.on('moveend resize viewreset', layOut);
+    // A browser lays out the paper only after these have run: the style sheet gives the map its size on paper at once,
+    // folds are filled here, and a canvas is painted in the colours of paper.
     let before = null;
     window.addEventListener('beforeprint', () => {
-      before = [map.getCenter(), map.getZoom(), ...document.querySelectorAll('.folds details:not([open])')];
-      before.slice(2).forEach((part) => { if (part.id === 'fold-sources') part.open = true; });
+      const { x, y } = map.getSize();
+      const seen = [[0, 0], [x, 0], [x, y], [0, y]].map((corner) => map.containerPointToLatLng(corner));
+      before = { centre: map.getCenter(), zoom: map.getZoom(), home: homeView, sources: document.querySelector('#fold-sources:not([open])') };
+      if (before.sources) {
+        before.sources.open = true;
+        before.sources.dispatchEvent(new Event('toggle'));
+      }
+      const whole = isAt(homeView);
+      Object.assign(root.dataset, { paper: 'yes', theme: 'light' });
+      recolour();
       map.invalidateSize(false);
-      home();
+      if (whole) home(); else fit(seen, { margin: 0, closest: 10 });
     });
     window.addEventListener('afterprint', () => {
-      before.slice(2).forEach((part) => { part.open = false; });
+      if (before.sources) before.sources.open = false;
+      delete root.dataset.paper;
+      dress();
       map.invalidateSize(false);
-      map.setView(before[0], before[1], { animate: false });
+      map.setView(before.centre, before.zoom, { animate: false });
+      homeView = before.home;
     });
     new ResizeObserver(() => map.invalidateSize(false)).observe(container);
     if (whatif) whatif.register(permalink);

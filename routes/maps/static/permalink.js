@@ -2,7 +2,6 @@
 // takes back what an address says. Addresses come from strangers, so `set` accepts only what it knows.
 function atlasPermalink(map) {
   const WAIT_MS = 250;
-  const LONGEST = 4000;
   const parts = new Map();
   let timer = 0;
 
@@ -37,7 +36,7 @@ function atlasPermalink(map) {
   }
 
   function read() {
-    const text = location.hash.slice(1, LONGEST);
+    const text = location.hash.slice(1);
     // A fragment without a key, such as the skip link's, says nothing about the view.
     const pairs = text.split('&').filter((pair) => pair.includes('='));
     if (!text || pairs.length) {

@@ -78,7 +78,11 @@ class Most(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """What a page shows. ``links`` chooses link ids; None shows those of its comparisons alone."""
+    """What a page shows. ``links`` chooses link ids; None shows those of its comparisons alone.
+
+    ``group`` is the heading of the gallery that it stands under, ``uses`` names the tables it reads besides those of
+    places and links: ``cases``, ``scenarios``. A page is made anew only where something it uses has changed.
+    """
 
     name: str
     links: Chooser | None = None
@@ -87,6 +91,8 @@ class Page:
     figures: tuple[str, ...] = ()
     most: Most | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
+    group: str = "overview"
+    uses: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -100,11 +106,16 @@ class Page:
 
 
 class Drawn(NamedTuple):
-    """A page that is computed: its map (made into a file by ``html``), its picture and its key number in a sentence."""
+    """A page that is computed: its map (made into a file by ``html``), its picture and its key number in a sentence.
+
+    ``links`` are the ids of the links it shows (None: all), ``comparisons`` what it compares.
+    """
 
     map: folium.Map
     picture: str
     key_number: str
+    links: tuple[str, ...] | None
+    comparisons: tuple[Comparison, ...]
 
     def html(self) -> str:
         return str(self.map.get_root().render())
@@ -127,7 +138,8 @@ def draw(network: Network, page: Page) -> Drawn:
         notes=[*_figure_notes(network, page.figures), *([most] if most else [])],
         page=page.file,
     )
-    return Drawn(shown, thumbnail(network, links=chosen, bounds=page.bounds), _key_number(network, chosen, compared, most))
+    still, key = thumbnail(network, links=chosen, bounds=page.bounds), _key_number(network, chosen, compared, most)
+    return Drawn(shown, still, key, None if chosen is None else tuple(chosen), tuple(compared))
 
 
 def compare(network: Network, question: Question) -> Comparison:
@@ -272,7 +284,9 @@ def _best(item: Comparison) -> str:
     """The roomiest and the cheapest of the compared ways, in a sentence; the cheapest alone where ways have no names."""
     table, words = item.routes.table, text.strings("en")
     wide, cheap = int(table["capacity"].to_numpy().argmax()), int(table["cost_usd_t"].to_numpy().argmin())
-    facts = {"cost": f"{table['cost_usd_t'].iloc[cheap]:,.0f}", "days": f"{table['days'].iloc[cheap]:,.0f}"}
+    unit = "key.usd_gas" if item.routes.commodity == "gas" else "key.usd_t"
+    cost = words[unit].format(x=f"{table['cost_usd_t'].iloc[cheap]:,.0f}")
+    facts = {"cost": cost, "days": f"{table['days'].iloc[cheap]:,.0f}"}
     if not item.names:
         return words["key.cheapest" if len(table) > 1 else "key.only"].format(n=len(table), room=_room(table, cheap, item), **facts)
     roomy, cheapest = item.names[wide]["en"], item.names[cheap]["en"]

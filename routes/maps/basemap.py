@@ -66,6 +66,13 @@ def outlines(bounds: Bounds, tolerance: float) -> list[tuple[str, shapely.Geomet
     return [(codes[i], shape) for i, shape in zip(kept, shapes, strict=True)]
 
 
+def lakes(bounds: Bounds, tolerance: float) -> list[shapely.Geometry]:
+    """The lakes within `bounds`, simplified; those too small to see at that tolerance left out."""
+    _, cut = _cut(_read("lakes.geojson")[2], bounds)
+    simple = shapely.simplify(cut, tolerance)
+    return list(simple[shapely.area(simple) > 20 * tolerance**2])
+
+
 @lru_cache(maxsize=4 * len(_TOLERANCES_DEG))
 def _simple(step: int, core: Bounds) -> NDArray[np.object_]:
     """All countries at a step of _TOLERANCES_DEG, and coarser outside `core`.

@@ -94,6 +94,8 @@ def _squeeze(at: NDArray[np.float64], core: Bounds, share: float) -> NDArray[np.
 
 def _cut(shapes: NDArray[np.object_], bounds: Bounds) -> tuple[list[int], NDArray[np.object_]]:
     """The positions of the shapes that reach into `bounds`, and what of them lies there: areas only."""
+    if bounds[0] >= bounds[2] or bounds[1] >= bounds[3]:
+        return [], shapes[:0]
     cut = _areas(shapely.clip_by_rect(shapes, *bounds))
     kept = np.flatnonzero(~shapely.is_empty(cut))
     return kept.tolist(), cut[kept]

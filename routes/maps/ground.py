@@ -89,7 +89,7 @@ def draw_land(axes: Axes, view: View, language: str) -> list[Named]:
     said = [_on_land(names[code][which], shape, view) for code, shape in lands if code in names and not shape.is_empty]
     words = text.strings(language)
     at = zip(basemap.SEAS, view.points(np.array(list(basemap.SEAS.values()))).tolist(), strict=True)
-    seas = [Named(words[f"sea.{key}"], x, y, (40.0, 24.0), 3000.0, False) for key, (x, y) in at]
+    seas = [Named(words[f"sea.{key}"], x, y, (60.0, 30.0), 3000.0, False) for key, (x, y) in at]
     shown = [one for one in (*said, *seas) if one.area > _LEAST_NAMED_PT2 and 0 < one.x < view.width and 0 < one.y < view.height]
     return sorted(shown, key=lambda one: (-one.area, one.text))
 
@@ -102,7 +102,7 @@ def name_land(axes: Axes, sketch: Sketch, names: Sequence[Named]) -> None:
         size = span(told, hand)
         if size.width > 2.4 * one.reach[0] + 14:
             continue
-        spot = sketch.best(about(one.x, one.y, one.reach, size), size, most=3.0)
+        spot = sketch.best(about(one.x, one.y, one.reach, size), size, most=3.0 if one.is_land else 6.0)
         if spot:
             axes.text(*spot, told, fontproperties=hand.font(), color=hand.colour, zorder=6.5, clip_on=True, parse_math=False)
 

@@ -8,8 +8,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import shapely
-from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from .paper import FONT, PRINT_DPI
@@ -46,17 +48,21 @@ class Span(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _pen() -> RendererAgg:
-    return RendererAgg(1, 1, PRINT_DPI)
+def _pen() -> Text:
+    """A text on a figure that nobody sees."""
+    figure = Figure(dpi=PRINT_DPI)
+    FigureCanvasAgg(figure)
+    return figure.text(0, 0, "", parse_math=False)
 
 
 @lru_cache(maxsize=8192)
 def span(text: str, hand: Hand) -> Span:
-    """What a line of text takes when it is drawn; matplotlib gives every line the height of "lp" at least."""
-    sizes = [_pen().get_text_width_height_descent(one, hand.font(), ismath=False) for one in (text, "lp")]
+    """What a line of text takes when it is drawn, as matplotlib says."""
+    pen = _pen()
+    pen.set(text=text, fontproperties=hand.font())
+    box = pen.get_window_extent()
     per_pt = PRINT_DPI / 72
-    down = max(size[2] for size in sizes) / per_pt
-    return Span(sizes[0][0] / per_pt, max(size[1] for size in sizes) / per_pt - down, down)
+    return Span(box.width / per_pt, box.y1 / per_pt, -box.y0 / per_pt)
 
 
 def wrapped(text: str, hand: Hand, room: float) -> list[str]:

@@ -171,7 +171,7 @@ def _footer(page: Axes, sheet: Sheet, look: Look, width: float) -> float:
     own = own if own.endswith(".") else f"{own}."
     told = f"{own} {_credits(sheet.network, words)} {words['disclaimer']}"
     lines = wrapped(told, SOURCE, width)
-    for up, line in enumerate(reversed(lines)):
+    for up, line in zip(reversed(range(len(lines))), lines, strict=True):
         page.text(_EDGE_PT, 8.0 + 8.2 * up, line, fontproperties=SOURCE.font(), color=SOURCE.colour, parse_math=False)
     return 8.0 + 8.2 * len(lines) + 5.0
 

@@ -34,7 +34,8 @@ class Lambert(NamedTuple):
 def lambert(bounds: Bounds) -> Lambert:
     """The conic that suits `bounds`: standard parallels a sixth of the height inside its edges."""
     west, south, east, north = bounds
-    south, north = max(south, -5.0), min(north, 75.0)
+    south = min(max(south, -5.0), 70.0)
+    north = max(min(north, 75.0), south + 1)
     sixth = (north - south) / 6
     lat_1, lat_2 = round(south + sixth), round(north - sixth)
     # A cone needs parallels that do not cancel out; near the equator it would open into a cylinder.

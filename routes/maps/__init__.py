@@ -2,6 +2,7 @@
 
 from .charts import cost_time_chart, ranking_chart, scenario_chart, timeline_chart
 from .gallery import GalleryPage, gallery
+from .plates import figure
 from .thumbnail import thumbnail
 from .webmap import atlas
 
@@ -9,6 +10,7 @@ __all__ = [
     "GalleryPage",
     "atlas",
     "cost_time_chart",
+    "figure",
     "gallery",
     "ranking_chart",
     "scenario_chart",

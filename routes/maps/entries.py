@@ -15,13 +15,16 @@ from geodata.errors import NetworkError, NetworkWarning
 from geodata.network import Network
 from geodata.reader import read_network
 
-from . import exports
+from . import exports, text
 from .catalogue import packaged_pages, pages_of
 from .gallery import GalleryPage
 from .notebook import Notebook, NotebookError, make_page, notebooks
-from .pages import Page, draw
+from .pages import Drawn, Page, draw
+from .plates import figure
 from .sheets import Sheet, packaged_sheets, picture, sheet_html
 from .thumbnail import standalone
+
+FIGURE_KINDS = ("png", "svg", "pdf")
 
 
 class BuildError(Exception):
@@ -133,7 +136,28 @@ def _make_map(network: Network, page: Page, figures: bool, where: Path) -> Made:
     ]
     if drawn.comparisons:
         data.append(("routes", f"data/{page.name}-routes.csv", exports.routes_csv(network, drawn.comparisons)))
-    return _written(page, drawn.html(), drawn.key_number, drawn.picture, data, where)
+    made = _written(page, drawn.html(), drawn.key_number, drawn.picture, data, where)
+    if not figures:
+        return made
+    printed = tuple(file for language in text.LANGUAGES for file in _print(network, page, drawn, language, where))
+    return Made((*made.files, *printed), made.card._replace(figures=printed))
+
+
+def _print(network: Network, page: Page, drawn: Drawn, language: str, where: Path) -> list[str]:
+    """Write a page's map for print in a language, and give the names of the files."""
+    plate = figure(
+        network,
+        links=drawn.links,
+        title=page.title(language),
+        subtitle=page.question(language),
+        bounds=page.bounds,
+        language=language,
+    )
+    (where / "figures").mkdir(exist_ok=True)
+    files = [f"figures/{page.name}-{language}.{kind}" for kind in FIGURE_KINDS]
+    for file in files:
+        plate.savefig(where / file)
+    return files
 
 
 def _make_sheet(network: Network, sheet: Sheet, where: Path) -> Made:
@@ -145,7 +169,7 @@ def _make_sheet(network: Network, sheet: Sheet, where: Path) -> Made:
 def _written(page: Page | Sheet, content: str, key: str, still: str, data: Sequence[tuple[str, str, str]], where: Path) -> Made:
     """Write a page, its picture and its data: what each data file holds, its name and its text."""
     drawing = f"pictures/{page.name}.svg"
-    texts = {page.file: content, drawing: standalone(still)} | {file: text for _, file, text in data}
+    texts = {page.file: content, drawing: standalone(still)} | {file: words for _, file, words in data}
     _write(where, texts)
     listed = tuple((kind, file) for kind, file, _ in data)
     card = GalleryPage(page.file, page.title("en"), page.question("en"), key, drawing, len(content.encode()), page.group, listed)
@@ -161,7 +185,7 @@ def _make_notebook(notebook: Notebook, where: Path) -> Made:
 
 
 def _write(where: Path, texts: Mapping[str, str]) -> None:
-    for file, text in texts.items():
+    for file, words in texts.items():
         (where / file).parent.mkdir(exist_ok=True)
         # Line ends are those of the text, on every system.
-        (where / file).write_text(text, encoding="utf-8", newline="")
+        (where / file).write_text(words, encoding="utf-8", newline="")

@@ -36,8 +36,8 @@ p{margin:3px 0}
 .files,summary{color:var(--muted);font-size:13px}
 .files{margin-top:6px}
 .files a,details{position:relative;z-index:1}
-.files a,summary{display:inline-block;padding:2px 0}
-summary{cursor:pointer;width:max-content}
+.files a{display:inline-block;padding:2px 0}
+summary{cursor:pointer;width:max-content;padding:2px 0}
 a{color:var(--accent);text-underline-offset:3px}
 h3 a{color:inherit;text-decoration:none}
 h3 a::after{content:"";position:absolute;inset:0}

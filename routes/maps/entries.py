@@ -19,8 +19,7 @@ from . import exports, text
 from .catalogue import packaged_pages, pages_of
 from .gallery import GalleryPage
 from .notebook import Notebook, NotebookError, make_page, notebooks
-from .pages import Drawn, Page, draw
-from .plates import figure
+from .pages import Drawn, Page, draw, printed
 from .sheets import Sheet, packaged_sheets, picture, sheet_html
 from .thumbnail import standalone
 
@@ -134,25 +133,18 @@ def _make_map(network: Network, page: Page, figures: bool, where: Path) -> Made:
         ("lines", f"data/{page.name}.csv", exports.lines_csv(network, drawn.links)),
         ("geojson", f"data/{page.name}.geojson", exports.geojson(network, drawn.links)),
     ]
-    if drawn.comparisons:
-        data.append(("routes", f"data/{page.name}-routes.csv", exports.routes_csv(network, drawn.comparisons)))
+    if drawn.compared:
+        data.append(("routes", f"data/{page.name}-routes.csv", exports.routes_csv(network, drawn.compared)))
     made = _written(page, drawn.html(), drawn.key_number, drawn.picture, data, where)
     if not figures:
         return made
-    printed = tuple(file for language in text.LANGUAGES for file in _print(network, page, drawn, language, where))
-    return Made((*made.files, *printed), made.card._replace(figures=printed))
+    plates = tuple(file for language in text.LANGUAGES for file in _print(network, page, drawn, language, where))
+    return Made((*made.files, *plates), made.card._replace(figures=plates))
 
 
 def _print(network: Network, page: Page, drawn: Drawn, language: str, where: Path) -> list[str]:
     """Write a page's map for print in a language, and give the names of the files."""
-    plate = figure(
-        network,
-        links=drawn.links,
-        title=page.title(language),
-        subtitle=page.question(language),
-        bounds=page.bounds,
-        language=language,
-    )
+    plate = printed(network, page, drawn, language)
     (where / "figures").mkdir(exist_ok=True)
     files = [f"figures/{page.name}-{language}.{kind}" for kind in FIGURE_KINDS]
     for file in files:

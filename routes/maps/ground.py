@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 from . import basemap, style, text
-from .lettering import Hand, Sketch, about, span
+from .lettering import Hand, Sketch, about, centred, span
 from .projection import Bounds, around, lambert, project, unproject
 
 MARGIN_PT = 16.0
@@ -23,6 +23,8 @@ _LONG_EDGE_DEG = 1.0
 """A longer straight border is a curve on the cone and gets corners in between."""
 _LEAST_LAND_PT2 = 0.35
 _LEAST_NAMED_PT2 = 220.0
+_SEA_PT2 = 3000.0
+"""The rank of a sea's name among those of lands: as of a land of that area."""
 _SOUTH, _NORTH = -60.0, 88.0
 """Beyond that a cone runs off to infinity; what lies there is drawn at the edge."""
 _METRES_A_DEGREE = 111_000.0
@@ -64,12 +66,11 @@ class View:
 
 
 class Named(NamedTuple):
-    """A name of a land or sea: where its middle is, how far it may stand off it, and its area, all in points."""
+    """A name of a land or sea: where its middle may be (x, y, penalty), the room across, and its area, all in points."""
 
     text: str
-    x: float
-    y: float
-    reach: tuple[float, float]
+    middles: tuple[tuple[float, float, float], ...]
+    across: float
     area: float
     is_land: bool
 
@@ -87,11 +88,8 @@ def draw_land(axes: Axes, view: View, language: str) -> list[Named]:
     names = text.country_names()
     which = text.LANGUAGES.index(language)
     said = [_on_land(names[code][which], shape, view) for code, shape in lands if code in names and not shape.is_empty]
-    words = text.strings(language)
-    at = zip(basemap.SEAS, view.points(np.array(list(basemap.SEAS.values()))).tolist(), strict=True)
-    seas = [Named(words[f"sea.{key}"], x, y, (60.0, 30.0), 3000.0, False) for key, (x, y) in at]
-    shown = [one for one in (*said, *seas) if one.area > _LEAST_NAMED_PT2 and 0 < one.x < view.width and 0 < one.y < view.height]
-    return sorted(shown, key=lambda one: (-one.area, one.text))
+    said += _at_sea(view, [shape for _, shape in lands], text.strings(language))
+    return sorted((one for one in said if one.area > _LEAST_NAMED_PT2), key=lambda one: (-one.area, one.text))
 
 
 def name_land(axes: Axes, sketch: Sketch, names: Sequence[Named]) -> None:
@@ -100,9 +98,9 @@ def name_land(axes: Axes, sketch: Sketch, names: Sequence[Named]) -> None:
         hand = _land_hand(one.area) if one.is_land else Hand(6.8, style.LIGHT["water"], style="italic")
         told = one.text.upper() if one.is_land else one.text
         size = span(told, hand)
-        if size.width > 2.4 * one.reach[0] + 14:
+        if size.width > one.across:
             continue
-        spot = sketch.best(about(one.x, one.y, one.reach, size), size, most=3.0 if one.is_land else 6.0)
+        spot = sketch.best(centred(one.middles, size), size, most=3.0 if one.is_land else 6.0)
         if spot:
             axes.text(*spot, told, fontproperties=hand.font(), color=hand.colour, zorder=6.5, clip_on=True, parse_math=False)
 
@@ -123,11 +121,27 @@ def _land_hand(area: float) -> Hand:
 def _on_land(name: str, shape: Any, view: View) -> Named:
     inner = shapely.get_parts(shapely.clip_by_rect(shape, 0, 0, view.width, view.height))
     if len(inner) == 0:
-        return Named(name, -1, -1, (0, 0), 0, True)
+        return Named(name, (), 0, 0, True)
     largest = max(inner, key=lambda part: float(part.area))
     point = largest.centroid if largest.contains(largest.centroid) else largest.representative_point()
     left, bottom, right, top = largest.bounds
-    return Named(name, point.x, point.y, ((right - left) * 0.32, (top - bottom) * 0.32), float(largest.area), True)
+    across, up = 0.32 * (right - left), 0.32 * (top - bottom)
+    return Named(name, tuple(about(point.x, point.y, across, up)), 2.4 * across + 14, float(largest.area), True)
+
+
+def _at_sea(view: View, lands: Sequence[Any], words: Mapping[str, str]) -> list[Named]:
+    """The names of seas, whose middle and what is left and right of it must be water."""
+    found = []
+    spots = view.points(np.array(list(basemap.SEAS.values()))).tolist()
+    for key, (x, y) in zip(basemap.SEAS, spots, strict=True):
+        if not (0 < x < view.width and 0 < y < view.height):
+            continue
+        middles = [spot for reach in (1.0, 2.2) for spot in about(x, y, 22.0 * reach, 12.0 * reach)]
+        at = np.array([(mx + dx, my) for mx, my, _ in middles for dx in (-12.0, 0.0, 12.0)])
+        dry = np.any([shapely.contains_xy(land, at) for land in lands], axis=0).reshape(-1, 3).any(axis=1) if lands else [False] * len(at)
+        wet = tuple(spot for spot, is_dry in zip(middles, dry, strict=False) if not is_dry)
+        found.append(Named(words[f"sea.{key}"], wet, math.inf, _SEA_PT2, False))
+    return found
 
 
 def _seen(view: View, shape: Any, frame: Bounds) -> Any:

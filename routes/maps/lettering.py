@@ -167,9 +167,13 @@ def beside(x: float, y: float, gap: float, size: Span) -> list[tuple[float, floa
     ]
 
 
-def about(x: float, y: float, reach: tuple[float, float], size: Span) -> list[tuple[float, float, float]]:
-    """Spots for a name over an area: its middle, and to all sides of it as far as it reaches."""
+def about(x: float, y: float, across: float, up: float) -> list[tuple[float, float, float]]:
+    """Middles for a name over an area and their penalties: its middle, and to all sides of it as far as it reaches."""
     steps = [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (-1, 1), (1, -1)]
-    tried = [(half * dx, half * dy) for half in (0.5, 1.0) for dx, dy in steps]
-    left, base = x - size.width / 2, y - (size.up - size.down) / 2
-    return [(left + dx * reach[0], base + dy * reach[1], 0.3 * (abs(dx) + abs(dy))) for dx, dy in dict.fromkeys(tried)]
+    tried = dict.fromkeys((half * dx, half * dy) for half in (0.5, 1.0) for dx, dy in steps)
+    return [(x + dx * across, y + dy * up, 0.3 * (abs(dx) + abs(dy))) for dx, dy in tried]
+
+
+def centred(middles: Sequence[tuple[float, float, float]], size: Span) -> list[tuple[float, float, float]]:
+    """Where a text must start to have its middle there."""
+    return [(x - size.width / 2, y - (size.up - size.down) / 2, penalty) for x, y, penalty in middles]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from geodata.schema import split_list
 
@@ -21,11 +21,8 @@ _SAMPLES_MT, _SAMPLES_BCM = (0.1, 1.0, 3.0, 10.0, 30.0, 70.0), (1.0, 5.0, 20.0, 
 _MOST_SAMPLES = 3
 
 
-class Route(NamedTuple):
-    """A way that is picked out on a map: what the legend says of it, and its links."""
-
-    label: str
-    links: tuple[str, ...]
+Way = tuple[str, Sequence[str]]
+"""A way that is picked out on a map: what the legend says of it, and its link ids in order."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,8 @@ class Look:
     """How the chosen links are drawn, one stroke each, and what the legend says of that.
 
     Links go by their position. ``amounts`` are written beside lines, with the size (kt, gas: mcm) that ranks them;
-    ``routes`` are labels of ways and their links; ``shown`` are the links that the map must show (None: all), ``ends``
-    the places that matter most.
+    ``routes`` are labels of ways and their links; ``shown`` are the links whose places are drawn (None: all), ``ends``
+    the places that matter most; the map is cut to what is shown unless ``is_whole``.
     """
 
     strokes: tuple[Stroke, ...]
@@ -43,6 +40,7 @@ class Look:
     routes: tuple[tuple[str, frozenset[int]], ...] = ()
     shown: tuple[int, ...] | None = None
     ends: frozenset[str] = frozenset()
+    is_whole: bool = False
     source: str = ""
 
 
@@ -54,21 +52,21 @@ def by_capacity(chosen: payload.Selection, language: str) -> Look:
     return Look(strokes, (_modes(rows, language), widths, _states(rows, language)))
 
 
-def by_route(chosen: payload.Selection, routes: Sequence[Route], language: str) -> Look:
-    """The links of some ways as above, all others thin and grey."""
-    positions = tuple((route.label, frozenset(chosen.link_at[link] for link in route.links)) for route in routes)
-    picked = sorted(set().union(*(links for _, links in positions)))
+def by_route(chosen: payload.Selection, ways: Sequence[Way], language: str) -> Look:
+    """The links of some ways as above, all others thin and pale."""
+    positions = tuple((label, frozenset(chosen.link_at[link] for link in links)) for label, links in ways)
+    chosen_ways = set().union(*(links for _, links in positions))
+    picked = sorted(chosen_ways)
     rows = _rows(chosen)
     used = [rows[at] for at in picked]
     full = _full(rows)
-    strokes = tuple(stroke if at in set(picked) else FAINT_STROKE for at, stroke in enumerate(full))
+    strokes = tuple(stroke if at in chosen_ways else _pale(stroke) for at, stroke in enumerate(full))
     words = text.strings(language)
-    ways = Group(words["figure.ways"], tuple(Entry(label, badge=str(at)) for at, (label, _) in enumerate(positions, start=1)))
-    others = [Entry(words["figure.others"], FAINT_STROKE)] if len(picked) < len(rows) else []
+    numbers = Group(words["figure.ways"], tuple(Entry(label, badge=str(at)) for at, (label, _) in enumerate(positions, start=1)))
+    others = [Entry(words["figure.others"], _pale(FAINT_STROKE))] if len(picked) < len(rows) else []
     widths = _with(_widths("figure.width", used, _capacities(used), language), _arrows(strokes, "one_way", language))
-    groups = (ways, _with(_modes(used, language), others), widths, _states(used, language))
-    ends = frozenset(rows[at][end] for at in picked for end in ("from_place", "to_place"))
-    return Look(strokes, groups, routes=positions, shown=tuple(picked), ends=_outermost(routes, chosen) & ends)
+    groups = (numbers, _with(_modes(used, language), others), widths, _states(used, language))
+    return Look(strokes, groups, routes=positions, shown=tuple(picked), ends=_outermost(ways, chosen), is_whole=True)
 
 
 def by_plan(chosen: payload.Selection, allocation: Allocation, compared: Allocation | None, language: str) -> Look:
@@ -138,15 +136,21 @@ def _full(rows: Sequence[Mapping[Any, Any]]) -> tuple[Stroke, ...]:
     return tuple(_stroke(row, float(row["capacity"]), arrow=int(not row["both_ways"]), status=str(row["status"])) for row in rows)
 
 
+def _pale(stroke: Stroke) -> Stroke:
+    """A stroke that stands back: thin, and half as dark."""
+    half = "#" + "".join(f"{(int(stroke.colour[at : at + 2], 16) + 255) // 2:02x}" for at in (1, 3, 5))
+    return Stroke(LEAST_PT, half, stroke.dash, faint=True)
+
+
 def _capacities(rows: Sequence[Mapping[Any, Any]]) -> list[float]:
     return [float(row["capacity"]) for row in rows]
 
 
-def _outermost(routes: Sequence[Route], chosen: payload.Selection) -> frozenset[str]:
+def _outermost(ways: Sequence[Way], chosen: payload.Selection) -> frozenset[str]:
     """The places at which ways start and end: ends of the first and last links that lead to no other link of the way."""
     found = set()
-    for route in routes:
-        rows = [chosen.links.iloc[chosen.link_at[link]] for link in route.links]
+    for _, links in ways:
+        rows = [chosen.links.iloc[chosen.link_at[link]] for link in links]
         places = [place for row in rows for place in (row["from_place"], row["to_place"])]
         found |= {place for place in places if places.count(place) == 1}
     return frozenset(found)

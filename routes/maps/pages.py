@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import folium
 import geopandas as gpd
@@ -21,15 +21,20 @@ from ..flow import max_flow
 from ..routing import Routes, alternatives
 from ..scenarios import Scenario
 from . import text
+from .plates import figure, routes_figure
 from .projection import Bounds
 from .thumbnail import thumbnail
 from .webmap import atlas
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Texts = Mapping[str, str]
 Chooser = Callable[[Network], Iterable[str]]
 NOT_RUSSIA = ("country:RUS",)
 #: A way that costs more than so many times the cheapest is left out of a comparison without named ways.
 DEAREST = 3.0
+MINOR_KINDS = ("junction", "pump_station", "border")
 COLUMN = {"cost": "cost_usd_t", "days": "days", "km": "km", "transfers": "transfers"}
 
 
@@ -108,14 +113,14 @@ class Page:
 class Drawn(NamedTuple):
     """A page that is computed: its map (made into a file by ``html``), its picture and its key number in a sentence.
 
-    ``links`` are the ids of the links it shows (None: all), ``comparisons`` what it compares.
+    ``links`` are those it shows (None: all), ``compared`` what it compares; `printed` makes figures of them.
     """
 
     map: folium.Map
     picture: str
     key_number: str
     links: tuple[str, ...] | None
-    comparisons: tuple[Comparison, ...]
+    compared: tuple[Comparison, ...]
 
     def html(self) -> str:
         return str(self.map.get_root().render())
@@ -138,8 +143,29 @@ def draw(network: Network, page: Page) -> Drawn:
         notes=[*_figure_notes(network, page.figures), *([most] if most else [])],
         page=page.file,
     )
-    still, key = thumbnail(network, links=chosen, bounds=page.bounds), _key_number(network, chosen, compared, most)
-    return Drawn(shown, still, key, None if chosen is None else tuple(chosen), tuple(compared))
+    picture, key = thumbnail(network, links=chosen, bounds=page.bounds), _key_number(network, chosen, compared, most)
+    return Drawn(shown, picture, key, None if chosen is None else tuple(chosen), tuple(compared))
+
+
+def printed(network: Network, page: Page, drawn: Drawn, language: str = "en") -> Figure:
+    """The printed map of a page that is computed, with numbers on the ways that it compares.
+
+    Raises ValueError for an unknown language.
+    """
+    said: dict[str, Any] = {
+        "title": page.title(language),
+        "subtitle": page.question(language),
+        "bounds": page.bounds,
+        "language": language,
+    }
+    ways = [
+        (_way_told(network, drawn.compared, item, at, language), tuple(item.routes.table["links"].iloc[at]))
+        for item in drawn.compared
+        for at in range(len(item.routes.table))
+    ]
+    if ways:
+        return routes_figure(network, ways, links=drawn.links or (), **said)
+    return figure(network, links=drawn.links, **said)
 
 
 def compare(network: Network, question: Question) -> Comparison:
@@ -291,6 +317,38 @@ def _best(item: Comparison) -> str:
         return words["key.cheapest" if len(table) > 1 else "key.only"].format(n=len(table), room=_room(table, cheap, item), **facts)
     roomy, cheapest = item.names[wide]["en"], item.names[cheap]["en"]
     return words["key.best"].format(roomy=roomy, room=_room(table, wide, item), cheap=cheapest, **facts)
+
+
+def _way_told(network: Network, compared: Sequence[Comparison], item: Comparison, at: int, language: str) -> str:
+    """A way for a legend: its name, or where it goes that others do not, then its room, cost and days."""
+    table, words = item.routes.table, text.strings(language)
+    name = item.names[at][language] if item.names else _by_way_of(network, table, at, language)
+    if len(table) == 1:
+        name = item.title[language]
+    elif len(compared) > 1:
+        name = f"{item.title[language]}: {name}"
+    capacity, days = float(table["capacity"].iloc[at]), float(table["days"].iloc[at])
+    is_gas = item.routes.commodity == "gas"
+    unit = words["key.bcm" if is_gas else "key.mt"]
+    room = unit.format(x=text.number(capacity / 1000, language)) if math.isfinite(capacity) else words["unlimited"]
+    cost = text.number(float(table["cost_usd_t"].iloc[at]), language, 0)
+    return words["figure.way_gas" if is_gas else "figure.way"].format(
+        name=name, room=room, cost=cost, days=text.number(days, language, int(days < 9.95))
+    )
+
+
+def _by_way_of(network: Network, table: pd.DataFrame, at: int, language: str) -> str:
+    """The two places that tell a way from the others of its table, the largest kinds first."""
+    words, facts = text.strings(language), network.place_facts
+    own = table["places"].iloc[at]
+    elsewhere = {place for other in range(len(table)) if other != at for place in table["places"].iloc[other]}
+    inner = [place for place in own[1:-1] if place not in elsewhere] or list(own[1:-1])
+    telling = sorted(inner, key=lambda place: facts[place].kind in MINOR_KINDS)[:2]
+    if not telling:
+        return words["direct"]
+    places = network.places.set_index("place_id")
+    names = places["name" if language == "en" else f"name_{language}"] if "name_ru" in places else places["name"]
+    return words["via"].format(x=", ".join(str(names[place]) for place in own if place in telling))
 
 
 def _room(table: pd.DataFrame, row: int, item: Comparison) -> str:

@@ -24,6 +24,10 @@ import routes
 from geodata.network import Network
 from routes import maps
 from routes.maps import lettering, text
+from routes.maps.catalogue import packaged_pages
+from routes.maps.pages import draw, printed
+from routes.maps.plates import routes_figure
+from routes.maps.strokes import capacity_stroke
 from tests.conftest import ROOT, link, place
 from tests.maps.conftest import END, FORMULA, IMAGE, TEMPLATE
 
@@ -169,7 +173,6 @@ def test_widths_and_numbers_follow_the_amounts(packaged: Network, base: routes.A
     drawn = sum(len(lines.get_segments()) for lines in map_lines(figure) if lines.get_zorder() == pytest.approx(2.2))
     assert drawn >= len(used)
     facts = packaged.links.set_index("link_id")
-    from routes.maps.strokes import capacity_stroke
 
     pipes = used[used["link_id"].map(facts["mode"]) == "pipeline"]["amount"]
     expected = {round(capacity_stroke(amount, "pipeline", "", gas=False).width, 3) for amount in pipes}
@@ -259,3 +262,31 @@ def test_thousands_of_links(build: Callable[..., Network]) -> None:
     figure = maps.figure(build(places, links))
     assert zlib.crc32(written(figure, "png")) != 0
     assert overlapping(figure) == []
+
+
+@pytest.mark.parametrize("language", text.LANGUAGES)
+def test_a_page_is_printed_with_numbers_on_its_ways(packaged: Network, language: str) -> None:
+    page = next(one for one in packaged_pages() if one.name == "compare-kazakhstan-china-oil")
+    drawn = draw(packaged, page)
+    figure = printed(packaged, page, drawn, language)
+    said = words(figure)
+    ways = sum(len(item.routes) for item in drawn.compared)
+    numbers = [one.get_text() for one in shown(figure) if one.get_text().isdecimal()]
+    assert sorted(set(numbers)) == [str(at) for at in range(1, ways + 1)]
+    assert all(numbers.count(one) == 2 for one in set(numbers)), "in the legend and on the map"
+    assert page.title(language) in said
+    assert text.strings(language)["figure.ways"] in said
+    assert overlapping(figure) == []
+    table = drawn.compared[0].routes.table
+    assert text.number(float(table["cost_usd_t"].iloc[0]), language, 0) in said
+
+
+def test_other_lines_stand_back(packaged: Network) -> None:
+
+    figure = routes_figure(packaged, [("One", ["rail-akhalkalaki-kars"])], links=["pipe-btc-turkiye"])
+    assert text.strings("en")["figure.others"] in words(figure)
+    assert width_of(figure, "#d55e00") == set()
+    with pytest.raises(ValueError, match="at least one way"):
+        routes_figure(packaged, [])
+    with pytest.raises(ValueError, match="no link or place with these ids: nowhere"):
+        routes_figure(packaged, [("One", ["nowhere"])])

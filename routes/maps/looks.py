@@ -30,8 +30,8 @@ class Look:
     """How the chosen links are drawn, one stroke each, and what the legend says of that.
 
     Links go by their position. ``amounts`` are written beside lines, with the size (kt, gas: mcm) that ranks them;
-    ``routes`` are labels of ways and their links; ``shown`` are the links whose places are drawn (None: all), ``ends``
-    the places that matter most; the map is cut to what is shown unless ``is_whole``.
+    ``routes`` are labels of ways and their links; ``shown`` are the links that the map is cut to and whose places it
+    shows (None: all), ``ends`` the places that matter most.
     """
 
     strokes: tuple[Stroke, ...]
@@ -40,7 +40,6 @@ class Look:
     routes: tuple[tuple[str, frozenset[int]], ...] = ()
     shown: tuple[int, ...] | None = None
     ends: frozenset[str] = frozenset()
-    is_whole: bool = False
     source: str = ""
 
 
@@ -66,7 +65,7 @@ def by_route(chosen: payload.Selection, ways: Sequence[Way], language: str) -> L
     others = [Entry(words["figure.others"], _pale(FAINT_STROKE))] if len(picked) < len(rows) else []
     widths = _with(_widths("figure.width", used, _capacities(used), language), _arrows(strokes, "one_way", language))
     groups = (numbers, _with(_modes(used, language), others), widths, _states(used, language))
-    return Look(strokes, groups, routes=positions, shown=tuple(picked), ends=_outermost(ways, chosen), is_whole=True)
+    return Look(strokes, groups, routes=positions, ends=_outermost(ways, chosen))
 
 
 def by_plan(chosen: payload.Selection, allocation: Allocation, compared: Allocation | None, language: str) -> Look:

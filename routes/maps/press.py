@@ -188,7 +188,7 @@ def _window(bounds: projection.Bounds | None, chosen: payload.Selection, look: L
     if bounds is not None:
         return bounds, projection.edge(bounds)
     shapes, ends = np.asarray(chosen.links.geometry), np.asarray(chosen.places.geometry)
-    if look.shown is not None and not look.is_whole:
+    if look.shown is not None:
         shapes, ends = shapes[list(look.shown)], ends[_used(chosen, look)]
     core = projection.core(ends)
     if core is not None:

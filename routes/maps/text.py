@@ -48,14 +48,14 @@ def in_one(text: Text, language: str) -> str:
 
 
 def number(value: float, language: str, digits: int = 1) -> str:
-    """A number with so many decimals, written as the language does; from a hundred on it is whole.
+    """A number with so many decimals, written as the language does.
 
     >>> number(1234.56, "en"), number(0.25, "ru", 2)
-    ('1,235', '0,25')
+    ('1,234.6', '0,25')
     """
     from babel.numbers import format_decimal
 
-    return str(format_decimal(value, "#,##0." + "0" * digits if digits and abs(value) < 99.5 else "#,##0", locale=language))
+    return str(format_decimal(value, "#,##0." + "0" * digits if digits else "#,##0", locale=language))
 
 
 @cache

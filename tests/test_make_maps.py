@@ -6,10 +6,12 @@ import copy
 import csv
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -263,6 +265,58 @@ def test_many_pages_are_made_by_several_processes(own: Path, tmp_path: Path, mon
         assert run("--network", own, "--out", tmp_path / way) == 0
     assert told["one"] == told["several"] == ["all-links.html", "corridor-north.html"]
     assert contents(tmp_path / "one") == contents(tmp_path / "several")
+
+
+def run_dry(*_: object) -> None:
+    raise OSError(28, "No space left on device", "all-links.html")
+
+
+def fall_over(*_: object) -> None:
+    os._exit(1)
+
+
+@pytest.mark.parametrize(("accident", "words"), [(run_dry, "No space left on device"), (fall_over, "ended from outside")])
+def test_an_accident_in_another_process_changes_nothing(
+    accident: Callable[..., None],
+    words: str,
+    own: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "maps"
+    assert run("--network", own, "--out", out) == 0
+    before = contents(out)
+    monkeypatch.setattr("routes.maps.build.ALONE", 0)
+    monkeypatch.setattr("routes.maps.build.make_one", accident)
+    assert run("--network", own, "--out", out, "--year", 2030) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.splitlines()) == 1
+    assert contents(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["maps", "own"]
+
+
+@pytest.mark.slow
+def test_figures_come_with_their_pages_and_are_kept(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "maps"
+    asked = ("--network", own, "--only", "corridor-north")
+    assert run(*asked, "--out", out, "--figures") == 0
+    figures = [f"figures/corridor-north-{language}.{kind}" for language in ("en", "ru", "kk") for kind in ("png", "svg", "pdf")]
+    before, then = contents(out), times(out)
+    assert set(before) == {"index.html", ".made.json", *files_of("corridor-north"), *figures}
+    for file, sign in zip(figures, (b"\x89PNG", b"<?xml", b"%PDF") * 3, strict=True):
+        assert before[file].startswith(sign), file
+        assert f'href="{file}"' in before["index.html"].decode()
+    assert run(*asked, "--out", out, "--figures") == 0
+    assert "1 page (1 unchanged)" in capsys.readouterr().out
+    assert (contents(out), times(out)) == (before, then)
+    assert run(*asked, "--out", tmp_path / "again", "--figures") == 0
+    assert contents(tmp_path / "again") == before
+    # Without the flag they are left out, and the page, which is the same, keeps its time.
+    assert run(*asked, "--out", out) == 0
+    assert set(contents(out)) == set(before) - set(figures)
+    assert times(out)["corridor-north.html"] == then["corridor-north.html"]
 
 
 @pytest.mark.slow

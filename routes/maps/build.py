@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -140,21 +141,20 @@ def _check_out(out: Path) -> None:
 
 def _write(job: _Job, kept: frozenset[str], where: Path, progress: Progress) -> dict[str, Record]:
     """Make the wanted pages or keep them, and leave the others that were there; a record of each, in the gallery's order."""
-    made = _made(job.order, [entry for entry in job.entries if entry.name in job.keys and entry.name not in kept], where)
+    missing = [entry for entry in job.entries if entry.name in job.keys and entry.name not in kept]
     records: dict[str, Record] = {}
     told = 0
-    for entry in job.entries:
-        name = entry.name
-        if name in job.keys and name not in kept:
-            new = next(made)
-            for file in new.files:
-                _keep_time(job.out / file, where / file)
-            records[name] = Record(job.keys[name], {file: manifest.digest(where / file) for file in new.files}, new.card)
-        elif name in kept or _stays(job, name, entry.file):
-            records[name] = _copied(job, name, where)
-        if name in job.keys:
-            told += 1
-            progress(told, len(job.keys), entry.file, name in kept)
+    # Closed in any case, so that no other process writes any more where something went wrong.
+    with closing(_made(job.order, missing, where)) as made:
+        for entry in job.entries:
+            name = entry.name
+            if name in job.keys and name not in kept:
+                records[name] = _recorded(job, name, next(made), where)
+            elif name in kept or _stays(job, name, entry.file):
+                records[name] = _copied(job, name, where)
+            if name in job.keys:
+                told += 1
+                progress(told, len(job.keys), entry.file, name in kept)
     known = {entry.name for entry in job.entries}
     for name, record in job.before.items():
         # The pages of notebooks that this run was not told of.
@@ -163,7 +163,13 @@ def _write(job: _Job, kept: frozenset[str], where: Path, progress: Progress) -> 
     return records
 
 
-def _made(order: Order, wanted: Sequence[Entry], where: Path) -> Iterator[Made]:
+def _recorded(job: _Job, name: str, made: Made, where: Path) -> Record:
+    for file in made.files:
+        _keep_time(job.out / file, where / file)
+    return Record(job.keys[name], {file: manifest.digest(where / file) for file in made.files}, made.card)
+
+
+def _made(order: Order, wanted: Sequence[Entry], where: Path) -> Generator[Made, None, None]:
     """What making each entry gives, in their order; on every processor where there is much to do."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if processors == 1 or sum(LONG if entry.uses or entry.figures else 1 for entry in wanted) <= ALONE:
@@ -171,7 +177,11 @@ def _made(order: Order, wanted: Sequence[Entry], where: Path) -> Iterator[Made]:
         return
     pool = ProcessPoolExecutor(min(processors, len(wanted)), mp_context=get_context("spawn"))
     try:
-        yield from (waiting.result() for waiting in [pool.submit(make_one, order, entry.name, where) for entry in wanted])
+        # What plans flows begins first, so that nobody waits for it at the end; the notebooks, which take long, come last
+        # in any case, and all before them is told of sooner.
+        first = sorted(wanted, key=lambda entry: (entry.source is not None, not entry.uses))
+        waiting = {entry.name: pool.submit(make_one, order, entry.name, where) for entry in first}
+        yield from (waiting[entry.name].result() for entry in wanted)
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -6,12 +6,14 @@ import html
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
+from urllib.parse import quote
 
 from . import style, text
 
 GROUPS = ("ask", "overview", "comparison", "finding", "notebook")
 """The headings that pages stand under, in their order; ``gallery.GROUP`` in the string tables names each."""
-_FILE = re.compile(r"((data|pictures|figures)/)?[^./\\:?#%][^/\\:?#%]*")
+BESIDE = re.compile(r"((data|pictures|figures)/)?[^./\\:?#][^/\\:?#]*")
+"""A plain name of a file in the gallery's folder or in one of its own folders."""
 _FIGURE = re.compile(r"-(?P<language>[a-z]{2})\.(?P<kind>png|svg|pdf)$")
 
 _CSS = """
@@ -145,6 +147,6 @@ def _link(file: str, words: str) -> str:
 
 def _address(file: str) -> str:
     """A file as an address in the index. Raises ValueError for one that does not lie beside it by a plain name."""
-    if not _FILE.fullmatch(file):
+    if not BESIDE.fullmatch(file):
         raise ValueError(f"the index leads to files beside it by plain file names only; got {file!r}")
-    return html.escape(file)
+    return html.escape(quote(file))

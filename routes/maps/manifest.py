@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -19,13 +18,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .gallery import GalleryPage
+from geodata.schema import BASE_YEAR
+
+from .gallery import BESIDE, GalleryPage
 
 FILE = ".made.json"
 TABLES = ("cases", "scenarios")
 """The tables that a page has to name in its ``uses``; all others count for every page."""
 PACKAGES = ("geodata", "routes", "seeds")
-_SAFE = re.compile(r"((data|pictures|figures)/)?[^./\\][^/\\]*")
 
 
 class Record(NamedTuple):
@@ -44,21 +44,19 @@ class Inputs:
     """The state of everything that pages are made from, as it was when this was made."""
 
     def __init__(self, folder: Path | None, year: int | None) -> None:
-        self._folder = folder
-        self._code = {name: found for package in PACKAGES for name, found in _tree(files(package), package)}
-        own = {} if folder is None else dict(_network_files(folder))
-        place = "geodata/tables" if folder is None else ""
-        self._tables = {name: (self._code if folder is None else own).get(f"{place}/{name}.csv", "") for name in TABLES}
-        for name in TABLES:
-            self._code.pop(f"geodata/tables/{name}.csv", None)
-            own.pop(f"/{name}.csv", None)
-        self._own = own
-        self._year = year
+        self._year = BASE_YEAR if year is None else year
+        self._files = {name: found for package in PACKAGES for name, found in _tree(files(package), package)}
+        packaged = {name: self._files.pop(f"geodata/tables/{name}.csv") for name in TABLES}
+        if folder is None:
+            self._tables = packaged
+        else:
+            self._files |= dict(_network_files(folder))
+            self._tables = {name: self._files.pop(f"./{name}.csv", "") for name in TABLES}
 
     @cached_property
     def _common(self) -> str:
         libraries = sorted(f"{one.name}=={one.version}" for one in distributions())
-        return _hash([self._code, self._own, libraries, sys.version, self._year])
+        return _hash([self._files, libraries, sys.version, self._year])
 
     def key(self, name: str, uses: Iterable[str], source: Path | None, figures: bool) -> str:
         """The key of a page that uses some of TABLES, is made from ``source`` (a notebook's file), has printed figures or not."""
@@ -77,7 +75,7 @@ def read(folder: Path) -> dict[str, Record]:
 
 
 def _record(key: str, files: Mapping[str, str], card: Mapping[str, Any]) -> Record:
-    if not all(map(_SAFE.fullmatch, files)):
+    if not all(map(BESIDE.fullmatch, files)):
         raise ValueError("a file that does not lie in the folder")
     data = tuple((kind, file) for kind, file in card["data"])
     return Record(key, files, GalleryPage(**{**card, "data": data, "figures": tuple(card["figures"])}))
@@ -112,4 +110,4 @@ def _network_files(folder: Path) -> Iterator[tuple[str, str]]:
     """The files that a network is read from."""
     for path in sorted([*folder.glob("*.csv"), *folder.glob("geometry/*.geojson")]):
         if path.is_file():
-            yield f"/{path.relative_to(folder).as_posix()}", digest(path)
+            yield f"./{path.relative_to(folder).as_posix()}", digest(path)

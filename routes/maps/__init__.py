@@ -1,6 +1,6 @@
 """Maps that open anywhere: interactive pages, their gallery, still pictures and charts."""
 
-from .charts import cost_time_chart, ranking_chart, scenario_chart, timeline_chart
+from .charts import cost_time_chart, flow_chart, power_chart, ranking_chart, scenario_chart, timeline_chart
 from .gallery import GalleryPage, gallery
 from .plates import figure
 from .thumbnail import thumbnail
@@ -11,7 +11,9 @@ __all__ = [
     "atlas",
     "cost_time_chart",
     "figure",
+    "flow_chart",
     "gallery",
+    "power_chart",
     "ranking_chart",
     "scenario_chart",
     "thumbnail",

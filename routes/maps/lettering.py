@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -68,7 +69,7 @@ def span(text: str, hand: Hand) -> Span:
 def wrapped(text: str, hand: Hand, room: float) -> list[str]:
     """The lines of a text that is broken between words, and within a word that is wider than the room."""
     lines = [""]
-    for word in text.split():
+    for word in re.split(r"[ \t\n\r]+", text.strip()):  # not at spaces that hold a number to its name
         joined = f"{lines[-1]} {word}".strip()
         if span(joined, hand).width <= room:
             lines[-1] = joined

@@ -1,7 +1,8 @@
 """Maps that open anywhere: interactive pages, their gallery, still pictures and charts."""
 
-from .charts import cost_time_chart, ranking_chart, scenario_chart, timeline_chart
+from .charts import cost_time_chart, flow_chart, power_chart, ranking_chart, scenario_chart, timeline_chart
 from .gallery import GalleryPage, gallery
+from .plates import figure
 from .thumbnail import thumbnail
 from .webmap import atlas
 
@@ -9,7 +10,10 @@ __all__ = [
     "GalleryPage",
     "atlas",
     "cost_time_chart",
+    "figure",
+    "flow_chart",
     "gallery",
+    "power_chart",
     "ranking_chart",
     "scenario_chart",
     "thumbnail",

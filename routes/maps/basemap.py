@@ -66,6 +66,13 @@ def outlines(bounds: Bounds, tolerance: float) -> list[tuple[str, shapely.Geomet
     return [(codes[i], shape) for i, shape in zip(kept, shapes, strict=True)]
 
 
+def lakes(bounds: Bounds, tolerance: float) -> list[shapely.Geometry]:
+    """The lakes within `bounds`, simplified; those too small to see at that tolerance left out."""
+    _, cut = _cut(_read("lakes.geojson")[2], bounds)
+    simple = shapely.simplify(cut, tolerance)
+    return list(simple[shapely.area(simple) > 20 * tolerance**2])
+
+
 @lru_cache(maxsize=4 * len(_TOLERANCES_DEG))
 def _simple(step: int, core: Bounds) -> NDArray[np.object_]:
     """All countries at a step of _TOLERANCES_DEG, and coarser outside `core`.
@@ -87,6 +94,8 @@ def _squeeze(at: NDArray[np.float64], core: Bounds, share: float) -> NDArray[np.
 
 def _cut(shapes: NDArray[np.object_], bounds: Bounds) -> tuple[list[int], NDArray[np.object_]]:
     """The positions of the shapes that reach into `bounds`, and what of them lies there: areas only."""
+    if bounds[0] >= bounds[2] or bounds[1] >= bounds[3]:
+        return [], shapes[:0]
     cut = _areas(shapely.clip_by_rect(shapes, *bounds))
     kept = np.flatnonzero(~shapely.is_empty(cut))
     return kept.tolist(), cut[kept]

@@ -34,7 +34,8 @@ class Lambert(NamedTuple):
 def lambert(bounds: Bounds) -> Lambert:
     """The conic that suits `bounds`: standard parallels a sixth of the height inside its edges."""
     west, south, east, north = bounds
-    south, north = max(south, -5.0), min(north, 75.0)
+    south = min(max(south, -5.0), 70.0)
+    north = max(min(north, 75.0), south + 1)
     sixth = (north - south) / 6
     lat_1, lat_2 = round(south + sixth), round(north - sixth)
     # A cone needs parallels that do not cancel out; near the equator it would open into a cylinder.
@@ -47,6 +48,11 @@ def project(lon: NDArray[np.float64], lat: NDArray[np.float64], cone: Lambert) -
     return np.column_stack(_proj(cone)(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)))
 
 
+def unproject(x: NDArray[np.float64], y: NDArray[np.float64], cone: Lambert) -> NDArray[np.float64]:
+    """Degrees of points in metres from the cone's origin, as an array of shape (n, 2); not finite behind the cone's seam."""
+    return np.column_stack(_proj(cone)(x, y, inverse=True))
+
+
 def around(seen: NDArray[np.float64], cone: Lambert, times: float) -> Bounds:
     """The box in degrees around a square on the map, `times` as large as what is to be seen of points in degrees.
 
@@ -57,7 +63,7 @@ def around(seen: NDArray[np.float64], cone: Lambert, times: float) -> Bounds:
     side = np.linspace(-0.5, 0.5, 13) * times * float((high - low).max())
     edge = np.concatenate([np.column_stack([side, np.full(13, end)]) for end in (side[0], side[-1])])
     x, y = (np.concatenate([edge, edge[:, ::-1]]) + (low + high) / 2).T
-    lon, lat = _proj(cone)(x, y, inverse=True)
+    lon, lat = unproject(x, y, cone).T
     fine = np.isfinite(lon) & np.isfinite(lat)
     if not fine.any():
         return WIDEST

@@ -8,7 +8,7 @@ from typing import Any
 
 LANGUAGES = ("en", "ru", "kk")
 
-_ELSEWHERE = ("page.", "compare.", "way.", "key.", "gallery.", "sheet.", "notebook.")
+_ELSEWHERE = ("page.", "compare.", "way.", "key.", "gallery.", "sheet.", "notebook.", "figure.", "chart.", "scenario.", "flow.", "brief.")
 
 Text = str | Mapping[str, str]
 """What a caller may give for a title or a note: one text, or one per language."""
@@ -45,6 +45,17 @@ def in_one(text: Text, language: str) -> str:
     """`text` in `language`, or in whatever language there is."""
     given = in_all(text)
     return given if isinstance(given, str) else given[LANGUAGES.index(language)]
+
+
+def number(value: float, language: str, digits: int = 1) -> str:
+    """A number with so many decimals, written as the language does.
+
+    >>> number(1234.56, "en"), number(0.25, "ru", 2)
+    ('1,234.6', '0,25')
+    """
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, "#,##0." + "0" * digits if digits else "#,##0", locale=language))
 
 
 @cache

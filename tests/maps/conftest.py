@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import folium
 import pytest
 
 import geodata
+import make_maps
 from geodata.network import Network
 from routes import alternatives, maps
 from routes.routing import Routes
@@ -205,6 +207,47 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def make_gallery(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A function that makes the maps with the given options and gives their folder."""
+
+    def made(*given: str) -> Path:
+        out = tmp_path_factory.mktemp("gallery") / "maps"
+        assert make_maps.main(["--out", str(out), *given]) == 0
+        return out
+
+    return made
+
+
+Visit = Callable[[Path, int, int], AbstractContextManager["Page"]]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Visit:
+    """A function that opens a file of a gallery offline in a window of some size, and checks at the end what holds of each.
+
+    It asked nobody, complained of nothing, scrolls in one direction only, and allows nothing to be fetched.
+    """
+
+    @contextmanager
+    def visited(file: Path, width: int, height: int) -> Iterator[Page]:
+        said: list[str] = []
+        asked: list[str] = []
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+        tab = context.new_page()
+        tab.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("request", lambda request: asked.append(request.url) if request.url.startswith(("http", "ws")) else None)
+        tab.goto(file.as_uri())
+        yield tab
+        assert tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 2
+        context.close()
+        assert (said, asked) == ([], [])
+        assert "Content-Security-Policy" in file.read_text("utf-8")
+
+    return visited
 
 
 def _without(what: str) -> None:

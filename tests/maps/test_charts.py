@@ -94,7 +94,7 @@ def test_ranking() -> None:
     )
     figure = maps.ranking_chart(frame, "id", "now", unit="Mt a year", scale=1000, most=3)
     assert widths(figure) == [[2.5, 2.65, 0.0]]
-    assert {"RUS", "a, b", "none", "2.5", "unlimited", "Mt a year"} <= set(words(figure))
+    assert {"Russia", "a, b", "none", "2.5", "unlimited", "Mt a year"} <= set(words(figure))
     both = maps.ranking_chart(frame, "id", ["now", "then"], unit="Mt a year", scale=1000, title="Now and then")
     assert widths(both)[1] == [3.0, 0.001, 0.002, 0.0]
     assert {"now", "then", "Now and then"} <= set(words(both))

@@ -18,7 +18,7 @@ function atlasCredits(short) {
     h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, short ? name : name + more)]);
 }
 
-function atlasPanel({ P, words, state, places, links, figures, sources, corridors, comparisons, signs, parts, act }) {
+function atlasPanel({ P, words, state, whatif, places, links, figures, sources, corridors, comparisons, signs, parts, act }) {
   const { h, s, bdi } = atlasKit;
   const { t, term, pick, locale, number, linkTitle, km, capacity, modeName } = words;
   const root = document.documentElement;
@@ -176,7 +176,7 @@ function atlasPanel({ P, words, state, places, links, figures, sources, corridor
     document.title = pick(P.title) || t('atlas');
     document.querySelector('.skip').textContent = t('skip');
     panel.setAttribute('aria-label', pick(P.title) || t('atlas'));
-    panel.replaceChildren(top(), ...comparisons.map(parts.comparison), legend(),
+    panel.replaceChildren(top(), whatif ? whatif.section() : '', ...comparisons.map(parts.comparison), legend(),
       P.notes.length ? h('section', null, h('h2', null, t('notes')), P.notes.map((note) => h('p', null, bdi(pick(note))))) : '',
       parts.take.section(),
       h('section', { class: 'folds' }, fold('table', t('table_n', { n: links.length }), table),

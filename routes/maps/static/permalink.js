@@ -67,7 +67,7 @@ function atlasViewKeys({ permalink, map, state, groups, corridors, languages, us
   const inRange = (text, low, high) => Math.max(low, Math.min(high, Number(text)));
   const NUMBER = '-?\\d{1,3}(?:\\.\\d{1,6})?';
   const VIEW = new RegExp(`^(${NUMBER}),(${NUMBER}),(${NUMBER})$`);
-  const CARD = new RegExp(`^(link|place|state):(.+?)(?:@(${NUMBER}),(${NUMBER}))?$`);
+  const CARD = new RegExp(`^(link|place|state|corridor):(.+?)(?:@(${NUMBER}),(${NUMBER}))?$`);
   const spot = (lat, lon) => L.latLng(inRange(lat, -60, 85), inRange(lon, -180, 180));
 
   permalink.add('lang', {

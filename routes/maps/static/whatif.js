@@ -360,7 +360,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     };
     setTimeout(draw, 0);
     const at = model.years.indexOf(view.year);
-    const change = at > 0 ? model.yearChanges(model.years[at - 1], view.year) : { opened: [], closed: [] };
+    const change = at > 0 ? model.yearChanges(model.years[at - 1], view.year) : { opened: [], closed: [], wider: [], narrower: [] };
     const list = (label, members) => (members.length ? h('li', null, `${label} `, members.slice(0, 6).map((one, i) => [i ? ', ' : '', h('button', { type: 'button', class: 'plain', on: { click: () => act.open('link', one) } }, bdi(linkTitle(links[one])))]),
       members.length > 6 ? ` ${t('what.and_more', { n: members.length - 6 })}` : '') : '');
     const told = [list(t('what.opens'), change.opened), list(t('what.shuts'), change.closed), list(t('what.widens'), change.wider), list(t('what.narrows'), change.narrower)].filter(Boolean);

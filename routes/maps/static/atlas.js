@@ -459,7 +459,7 @@
       signs: { inner, scale, outline, look, kinds: KINDS },
       parts: {
         outLink, searchBox: atlasSearch({ P, words, places, links, corridors, states: states_(), open: openFound, say }),
-        comparison: comparison.part, take: atlasExport({ P, map, words, permalink, places, links, figures, sources, say }),
+        comparison: comparison.part, take: atlasExport({ P, map, words, permalink, places, links, figures, sources, whatif, say }),
       },
       act: { refresh, choose, openLink },
     });

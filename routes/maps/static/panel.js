@@ -73,6 +73,8 @@ function atlasPanel({ P, words, state, whatif, places, links, figures, sources, 
     const open = limited.length < links.length ? [widthRow(P.style.unlimited, t('unlimited'))] : [];
     const head = s('path', { d: 'M14,3L24,8L14,13z', class: 'arrow' });
     const arrow = links.some((link) => link.one_way) ? [h('div', { class: 'key' }, picture(36, path('line', 2), head), h('span', null, t('arrow')))] : [];
+    // Where the page plans, the part about what lines show says what widths mean.
+    if (whatif) return arrow.length ? h('fieldset', null, arrow) : '';
     return h('fieldset', null, h('legend', null, t('width')), mass.length ? h('div', null, mass) : '', h('div', null, gas, open, arrow));
   }
 

@@ -1,7 +1,7 @@
 /* What if: the reader closes links, places, corridors and states, chooses a scenario and a year, and the plan is made anew. */
 function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   const { h, s, bdi } = atlasKit;
-  const { t, has, pick, number, many, country, placeName, shortName, linkTitle, tonnes, gasAmount, km, days, money } = words;
+  const { t, term, pick, number, many, country, placeName, shortName, linkTitle, tonnes, gasAmount, km, days, money } = words;
   const model = atlasPlan({ P, places, links, corridors });
   const SHOWN = 7;
   const SHOWS = ['flow', 'use', 'change', 'room'];
@@ -84,7 +84,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   const said = (kt) => (isGas() ? gasAmount(kt) : tonnes(kt));
   const amount = (kt) => (Math.abs(kt) < TRACE ? t('none') : said(kt));
   const boxes = (kt) => (flowOf(now).commodity === 'container' && kt > TRACE ? t('unit.TEU', { n: many(kt * model.teu) }) : '');
-  const unit = () => t(isGas() ? 'head.bcm' : 'head.mt');
+  const unit = () => t(isGas() ? 'what.bcm' : 'what.mt');
 
   /* names */
   const nameOf = {
@@ -249,6 +249,12 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
       h('div', { class: 'pair' }, tick('what-swipe', t('what.swipe'), view.swipe, (on) => set({ swipe: on })),
         tick('what-moving', t('what.moving'), view.moving, (on) => set({ moving: on }))));
   }
+  /* Round amounts, one of which is nearly the largest. */
+  function widths(most) {
+    const ten = 10 ** Math.floor(Math.log10(most));
+    const first = [5, 2, 1].find((step) => step * ten <= most) * ten;
+    return [first / 10, first / 2.5, first];
+  }
   /* What widths, colours and dashes mean just now. */
   function key() {
     const line = (tone, width, text, dash) => h('span', { class: 'key' }, s('svg', { class: 'sample', width: 30, height: 12, viewBox: '0 0 30 12', 'aria-hidden': 'true' },
@@ -257,12 +263,12 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     const widest = then.byLink.reduce((best, { total }, at) => (total > then.byLink[best].total ? at : best), 0);
     const look = `m-${links[widest].colour}`;
     const rows = {
-      flow: [line(look, px(most), t('what.key_flow', { x: said(most) })), line('idle', 1.4, t('what.key_idle')), line('shut', 2, t('what.key_shut'), '2 4')],
+      flow: [...widths(most).map((kt) => line(look, px(kt), said(kt))), line('idle', 1.4, t('what.key_idle')), line('shut', 2, t('what.key_shut'), '2 4')],
       use: [line('used0', 4, t('what.key_used', { x: '≤ 40' })), line('used1', 4, t('what.key_used', { x: '40–75' })), line('used2', 4, t('what.key_used', { x: '75–99' })), line('used3', 4, t('what.key_full'))],
       change: [line('gained', 4, t('what.key_gained')), line('lost', 4, t('what.key_lost'), '7 5'), line('kept', 2, t('what.key_kept')), line('shut', 2, t('what.key_shut'), '2 4')],
-      room: [line(look, 4, t('what.key_room')), line('shut', 2, t('what.key_shut'), '2 4')],
+      room: [...(isGas() ? P.style.gas_samples : P.style.samples).map(([x, width]) => line(look, width, said(1000 * x))), line('shut', 2, t('what.key_shut'), '2 4')],
     }[show()];
-    return h('div', { class: 'keys' }, rows);
+    return h('div', { class: 'keys' }, h('span', { class: 'sr' }, t('what.key')), rows);
   }
 
   /* Sums by flow: before, now. */
@@ -320,11 +326,13 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
       rest.length ? h('details', { id: `what-${name}-rest` }, h('summary', null, t('what.rest', { n: rest.length })), h('ul', null, rest.map(row))) : '');
   }
 
+  const guess = (link) => { const figure = figures[link.figures[0]]; return Boolean(figure && figure.kind === 'assumption'); };
   function fullList() {
     if (!now.full.length) return '';
     const one = ({ kind, at, capacity, price }) => h('li', null,
       h('button', { type: 'button', class: 'plain', on: { click: () => act.open(kind, at) } }, bdi(kind === 'link' ? linkTitle(links[at]) : placeName(at))),
-      h('span', { class: 'faint' }, ` ${links[at] && kind === 'link' && links[at].gas ? gasAmount(capacity) : tonnes(capacity)}${price > 0 && price < model.unmet ? ` · ${t('what.worth', { x: money(price, isGas()) })}` : price > 0 ? ` · ${t('what.worth_arrival')}` : ''}`));
+      kind === 'link' && guess(links[at]) ? h('span', { class: 'badge assumed' }, term('evidence', 'assumption')) : '',
+      h('span', { class: 'faint' }, ` ${links[at] && kind === 'link' && links[at].gas ? gasAmount(capacity) : tonnes(capacity)}${price > 0 && price < model.unmet / 2 ? ` · ${t('what.worth', { x: money(price, isGas()) })}` : price > 0 ? ` · ${t('what.worth_arrival')}` : ''}`));
     return h('details', { id: 'what-full', class: 'bars' }, h('summary', null, t('what.full', { n: now.full.length })),
       h('p', { class: 'faint' }, t('what.full_note')), h('ul', { class: 'plainlist' }, now.full.slice(0, 25).map(one)));
   }
@@ -361,7 +369,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     setTimeout(draw, 0);
     const at = model.years.indexOf(view.year);
     const change = at > 0 ? model.yearChanges(model.years[at - 1], view.year) : { opened: [], closed: [], wider: [], narrower: [] };
-    const list = (label, members) => (members.length ? h('li', null, `${label} `, members.slice(0, 6).map((one, i) => [i ? ', ' : '', h('button', { type: 'button', class: 'plain', on: { click: () => act.open('link', one) } }, bdi(linkTitle(links[one])))]),
+    const list = (label, members) => (members.length ? h('li', null, `${label} `, members.slice(0, 6).map((one) => h('div', null, h('button', { type: 'button', class: 'plain', on: { click: () => act.open('link', one) } }, bdi(linkTitle(links[one]))))),
       members.length > 6 ? ` ${t('what.and_more', { n: members.length - 6 })}` : '') : '');
     const told = [list(t('what.opens'), change.opened), list(t('what.shuts'), change.closed), list(t('what.widens'), change.wider), list(t('what.narrows'), change.narrower)].filter(Boolean);
     return h('div', { class: 'time' }, h('h3', null, t('what.time', { year: view.year })),
@@ -387,7 +395,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   /* How far the numbers carry: what the ways in use rest on. */
   function basis() {
     const used = links.filter((link) => link.amount > TRACE && link.capacity !== null);
-    const guessed = used.filter((link) => { const figure = figures[link.figures[0]]; return figure && figure.kind === 'assumption'; });
+    const guessed = used.filter(guess);
     return h('p', { class: 'faint' }, t('what.basis', { n: used.length, m: guessed.length }));
   }
 

@@ -384,7 +384,7 @@ def test_the_packaged_pages_twice(tmp_path: Path) -> None:
     one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
     assert len(one) >= 20
     assert [name for name in one if one[name] != two.get(name)] == []
-    assert {name: len(data) for name, data in one.items() if len(data) > 500_000 and name.endswith(".html")} == {}
+    assert {name: len(data) for name, data in one.items() if len(data) > 1_000_000 and name.endswith(".html")} == {}
     assert {Path(name).suffix for name in one} == {".html", ".csv", ".geojson", ".svg", ".json"}
 
 

@@ -33,7 +33,7 @@ class NetworkLayer(MacroElement):
         marker = f"window.ATLAS_MARKER={packing.safe_json([data_uri(f'images/{name}.png') for name in _MARKERS])};"
         page.header.add_child(Raw(f"<style>{style.css_variables()}{packaged('atlas.css')}</style>"), name="atlas_css")
         page.header.add_child(Raw(f"<script>{marker}{packaged('stock.js')}</script>"), name="atlas_stock")
-        parts = (*_PARTS, *(_PLANNING if "plan" in self.payload else ()))
+        parts = (*_PARTS, *(_PLANNING if "plan" in self.payload else ()), *(("canvas",) if self.payload["canvas"] else ()))
         script = "\n".join(["'use strict';", *(packaged(f"{part}.js") for part in parts)])
         page.header.add_child(Raw(f"<script>{script}</script>"), name="atlas_js")
         data = f'<script type="application/json" id="{_DATA_ID}">{packing.safe_json(self.payload)}</script>'

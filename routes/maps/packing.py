@@ -4,13 +4,16 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _LETTERS = np.frombuffer(ALPHABET.encode("ascii"), dtype=np.uint8)
+_MOST_LETTERS = 3
 _CELLS_PER_DEGREE = 1000
 """Lines are kept to a thousandth of a degree, about 100 m: less than a pixel at the closest zoom."""
 
@@ -26,25 +29,39 @@ def safe_json(value: Any) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
-    """Rows as columns; a column that repeats itself is its different values and, per row, one or two letters."""
+    """Rows as columns; one that repeats itself is its different values and, per row, up to three letters, as are whole numbers."""
     values = [[plain(value) for value in row] for row in rows]
     return {"count": len(values), "columns": {name: _column([row[i] for row in values]) for i, name in enumerate(columns)}}
 
 
 def _column(values: list[Any]) -> Any:
-    texts = [json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in values]
-    different = dict(zip(texts, values, strict=True))
-    letters = 1 if len(different) <= len(ALPHABET) else 2
-    coded = sum(map(len, different)) + letters * len(texts)
-    if len(different) > len(ALPHABET) ** 2 or coded >= sum(map(len, texts)):
-        return values
-    number = {text: i for i, text in enumerate(different)}
-    at = "".join(_letters(number[text], letters) for text in texts)
-    return {"of": list(different.values()), "letters": letters, "at": at}
+    keys = [_dumped(value) if isinstance(value, list) else (type(value), value) for value in values]
+    different = dict(zip(keys, values, strict=True))
+    plainly = len(_dumped(values))
+    letters = _letters_for(len(different) - 1)
+    ways = {plainly: values}
+    if letters <= _MOST_LETTERS and len(_dumped(list(different.values()))) + letters * len(keys) < plainly:
+        number = {key: i for i, key in enumerate(different)}
+        packed = {"of": list(different.values()), "letters": letters, "at": _lettered([number[key] for key in keys], letters)}
+        ways[len(_dumped(packed))] = packed
+    if values and all(type(value) is int and value >= 0 for value in values) and _letters_for(max(values)) <= _MOST_LETTERS:
+        letters = _letters_for(max(values))
+        packed = {"letters": letters, "at": _lettered(values, letters)}
+        ways[len(_dumped(packed))] = packed
+    return ways[min(ways)]
 
 
-def _letters(number: int, count: int) -> str:
-    return "".join(ALPHABET[number >> (6 * place) & 63] for place in range(count))
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _letters_for(number: int) -> int:
+    return max(1, math.ceil(number.bit_length() / 6))
+
+
+def _lettered(numbers: Sequence[int], count: int) -> str:
+    digits = np.asarray(numbers, dtype=np.int64)[:, None] >> (6 * np.arange(count)) & 63
+    return _LETTERS[digits].tobytes().decode("ascii")
 
 
 def plain(value: Any) -> Any:
@@ -66,17 +83,42 @@ def plain(value: Any) -> Any:
 
 def cells(coordinates: NDArray[np.float64], per_degree: int = _CELLS_PER_DEGREE) -> NDArray[np.int64]:
     """Coordinates as whole grid cells, without cells that repeat the one before."""
-    grid = np.rint(coordinates[:, :2] * per_degree).astype(np.int64)
-    keep = np.ones(len(grid), dtype=bool)
-    keep[1:] = (grid[1:] != grid[:-1]).any(axis=1)
-    return grid[keep]
+    grid = _grid(coordinates, per_degree)
+    return grid[_moved(grid)]
+
+
+def _grid(coordinates: NDArray[np.float64], per_degree: int) -> NDArray[np.int64]:
+    return np.asarray(np.rint(coordinates[:, :2] * per_degree), dtype=np.int64)
+
+
+def _moved(grid: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.concatenate([np.ones(min(1, len(grid)), dtype=bool), (grid[1:] != grid[:-1]).any(axis=1)])
+
+
+def lines(shapes: NDArray[np.object_]) -> list[str]:
+    """Every line as `pack` has its `cells`, all of them in one go."""
+    coordinates, line = shapely.get_coordinates(shapes, return_index=True)
+    grid = _grid(coordinates, _CELLS_PER_DEGREE)
+    first = np.concatenate([np.ones(min(1, len(line)), dtype=bool), line[1:] != line[:-1]])
+    keep = _moved(grid) | first
+    grid, line, first = grid[keep], line[keep], first[keep]
+    steps = np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    steps[first] = grid[first]
+    text, ends = _steps(steps)
+    stops = np.concatenate([[0], ends])[2 * np.searchsorted(line, np.arange(len(shapes) + 1))]
+    return [text[start:stop] for start, stop in pairwise(stops.tolist())]
 
 
 def pack(grid: NDArray[np.int64]) -> str:
     """Grid cells as text: steps from cell to cell, zigzag, in groups of five bits, lowest first."""
-    if len(grid) == 0:
-        return ""
-    steps = np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel()
+    return _steps(np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)))[0]
+
+
+def _steps(pairs: NDArray[np.int64]) -> tuple[str, NDArray[np.int64]]:
+    """Steps as text, and where the letters of each number end in it."""
+    steps = pairs.ravel()
+    if len(steps) == 0:
+        return "", steps
     zigzag = np.where(steps < 0, ~(steps << 1), steps << 1)
     digits = 1 + (zigzag[:, None] >> np.array([5, 10, 15, 20, 25]) > 0).sum(axis=1)
     ends = np.cumsum(digits)
@@ -85,4 +127,4 @@ def pack(grid: NDArray[np.int64]) -> str:
         has = digits > place
         more = (digits[has] > place + 1) * 32
         out[(ends - digits)[has] + place] = _LETTERS[(zigzag[has] >> (5 * place) & 31) | more]
-    return out.tobytes().decode("ascii")
+    return out.tobytes().decode("ascii"), ends

@@ -163,7 +163,7 @@ _LINK_COLUMNS = (
 
 def _links(chosen: Selection, statements: Statements) -> dict[str, Any]:
     tolerance = _SIMPLIFY_MANY_DEG if len(chosen.links) > _MANY_LINKS else _SIMPLIFY_DEG
-    lines = shapely.simplify(np.asarray(chosen.links.geometry), tolerance)
+    lines = packing.lines(shapely.simplify(np.asarray(chosen.links.geometry), tolerance))
     rows = [
         _link(row, line, chosen, statements)
         for row, line in zip(chosen.links.drop(columns="geometry").to_dict("records"), lines, strict=True)
@@ -171,7 +171,7 @@ def _links(chosen: Selection, statements: Statements) -> dict[str, Any]:
     return packing.table(_LINK_COLUMNS, rows)
 
 
-def _link(row: Mapping[Any, Any], line: Any, chosen: Selection, statements: Statements) -> list[Any]:
+def _link(row: Mapping[Any, Any], line: str, chosen: Selection, statements: Statements) -> list[Any]:
     goods = split_list(row["commodities"])
     capacity = float(row["capacity"])
     # A line of gas is counted in gas even where it has no limit and so no unit of its own.
@@ -187,7 +187,7 @@ def _link(row: Mapping[Any, Any], line: Any, chosen: Selection, statements: Stat
         _number(row.get("cost_usd_t"), 2), row.get("cost_basis") == "rate", _number(row.get("gauge_mm")),
         list(split_list(_word(row.get("countries")))), _word(row.get("geometry_quality")), _word(row.get("note")),
         [statements.number(row.get(column)) for column in _LINK_FIGURES],
-        packing.pack(packing.cells(shapely.get_coordinates(line))),
+        line,
     ]  # fmt: skip
 
 

@@ -99,8 +99,11 @@ def test_a_canvas_is_drawn_the_same(open_page: Open, toy: Network, monkeypatch: 
     colours = {path.attrib["data-link"]: path.attrib["stroke"] for path in root.iter(f"{SVG}path") if "data-link" in path.attrib}
     assert colours["rail-field"] == maps.style.MODE_COLOURS["rail"]
     assert colours["pipe-gas"] == maps.style.MODE_COLOURS["gas"]
-    dots = next(group for group in root.iter(f"{SVG}g") if group.attrib.get("id") == "dots")
+    lines = next(group for group in root.iter(f"{SVG}g") if group.attrib.get("id") == "lines")
+    dots = [path for path in lines if path.attrib["fill"] == maps.style.LIGHT["casing"]]
     assert len(dots) == len(PLACES)
+    # Beside a line its casing; what is thin, as all here are, carries no stitches.
+    assert len(lines) == len(dots) + 2 * len(LINK_IDS)
 
 
 def test_a_picture_is_the_drawing_at_twice_its_size(open_page: Open) -> None:

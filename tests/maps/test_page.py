@@ -193,17 +193,32 @@ def column(table: dict[str, Any], name: str) -> list[Any]:
     packed = table["columns"][name]
     if isinstance(packed, list):
         return packed
-    size = packed["letters"]
+    size, of = packed["letters"], packed.get("of")
     numbers = [
         sum(packing.ALPHABET.index(letter) << (6 * i) for i, letter in enumerate(packed["at"][k : k + size]))
         for k in range(0, len(packed["at"]), size)
     ]
-    return [packed["of"][number] for number in numbers]
+    return [of[number] for number in numbers] if of else numbers
 
 
-@given(st.lists(st.one_of(st.none(), st.booleans(), st.integers(0, 9), st.text(max_size=3)), max_size=200))
+CELLS = st.one_of(st.none(), st.booleans(), st.integers(0, 9), st.text(max_size=3), st.lists(st.integers(0, 1), max_size=2))
+
+
+@given(st.one_of(st.lists(CELLS, max_size=200), st.lists(st.integers(-1, 300_000), max_size=200)))
 def test_tables_round_trip(values: list[Any]) -> None:
-    assert column(packing.table(["a"], [[value] for value in values]), "a") == values
+    found = column(packing.table(["a"], [[value] for value in values]), "a")
+    assert found == values
+    assert [type(value) for value in found] == [type(value) for value in values]
+
+
+@pytest.mark.parametrize("count", [1, 64, 65, 4097, 70_000])
+def test_columns_shrink(count: int) -> None:
+    numbers = list(range(count))
+    names = [f"{number % 4100} Mt/yr" for number in range(2 * count)]
+    for values in (numbers, names):
+        packed = packing.table(["a"], [[value] for value in values])
+        assert column(packed, "a") == values
+        assert len(json.dumps(packed)) <= len(json.dumps(values)) + 60
 
 
 def unpack(packed: str) -> list[tuple[int, int]]:
@@ -219,9 +234,18 @@ def unpack(packed: str) -> list[tuple[int, int]]:
     return [(int(x), int(y)) for x, y in np.cumsum(np.array(numbers).reshape(-1, 2), axis=0)]
 
 
-@given(st.lists(st.tuples(st.integers(-180_000, 180_000), st.integers(-90_000, 90_000)), min_size=1, max_size=60))
+POINTS = st.lists(st.tuples(st.integers(-180_000, 180_000), st.integers(-90_000, 90_000)), min_size=2, max_size=60)
+
+
+@given(POINTS)
 def test_coordinates_round_trip(points: list[tuple[int, int]]) -> None:
     assert unpack(packing.pack(np.array(points, dtype=np.int64))) == points
+
+
+@given(st.lists(POINTS, max_size=5))
+def test_lines_are_packed_together_as_one_by_one(lines: list[list[tuple[int, int]]]) -> None:
+    shapes = np.array([shapely.LineString(np.array(points) / 1000) for points in [*lines, []]], dtype=object)
+    assert packing.lines(shapes) == [packing.pack(packing.cells(shapely.get_coordinates(shape))) for shape in shapes]
 
 
 def test_strings_are_complete() -> None:

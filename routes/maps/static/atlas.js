@@ -48,9 +48,10 @@
       if (!events) made.style.pointerEvents = 'none';
       return name;
     };
-    ['ground', 'casings', 'lines', 'flow', 'dots', 'names'].forEach((name, i) => pane(name, [150, 410, 420, 430, 440, 460][i], name === 'ground' && whatif));
+    ['ground', 'casings', 'lines', 'flow', 'dots', 'names'].forEach((name, i) => pane(name, [150, 410, 420, 430, 440, 460][i], (name === 'ground' && whatif) || (name === 'lines' && P.canvas)));
     pane('touch', 450, true);
-    const draw = (name) => (P.canvas && name !== 'ground' ? L.canvas : L.svg)({ pane: name, padding: 0.35 });
+    // A canvas asks every line whether it was hit, within some pixels; on SVG lines and dots have wide, unseen twins for that.
+    const draw = (name) => (P.canvas && name !== 'ground' ? atlasCanvas : L.svg)({ pane: name, padding: 0.35, tolerance: 5 });
     const renderer = Object.fromEntries(['ground', 'casings', 'lines', 'flow', 'dots', 'touch'].map((name) => [name, draw(name)]));
     const onPane = (name, options) => ({ pane: name, renderer: renderer[name], interactive: false, ...options });
 
@@ -107,13 +108,19 @@
     for (const link of ordered) {
       const dash = P.style.dashes[link.status] || null;
       const line = (paneName, options) => L.polyline(link.points, onPane(paneName, { smoothFactor: 0.8, ...options }));
-      link.layers = { casing: line('casings', { className: 'casing' }) };
-      link.layers.line = line('lines', { className: `line m-${link.colour}`, dashArray: dash, lineCap: dash ? 'butt' : 'round' });
-      if (inner(link.colour) && !dash && (whatif || link.width > 2.4)) {
-        link.layers.inner = line('lines', { className: 'inner', dashArray: inner(link.colour).dash, lineCap: 'butt' });
+      const stitch = dash ? null : inner(link.colour);
+      const look = { className: `line m-${link.colour}`, dashArray: dash, lineCap: dash ? 'butt' : 'round' };
+      if (P.canvas) {
+        link.stitch = stitch;
+        link.layers = { line: line('lines', { ...look, interactive: true, stitches: (stitch && stitch.dash || '').split(' ').filter(Boolean).map(Number) }) };
+      } else {
+        link.layers = { casing: line('casings', { className: 'casing' }), line: line('lines', look) };
+        if (stitch && (whatif || link.width > 2.4)) {
+          link.layers.inner = line('lines', { className: 'inner', dashArray: stitch.dash, lineCap: 'butt' });
+        }
+        link.layers.hit = line('touch', { className: 'hit', opacity: 0, interactive: true, weight: Math.max(link.width + 8, 14) });
       }
-      link.layers.hit = line('touch', { className: 'hit', opacity: 0, interactive: true, weight: Math.max(link.width + 8, 14) });
-      link.layers.hit.on({
+      (link.layers.hit || link.layers.line).on({
         click: (event) => { L.DomEvent.stopPropagation(event); openLink(link, event.latlng); },
         mouseover: () => light([link], { hover: true }), mouseout: () => unlight(true),
         mousemove: (event) => hint(event.latlng, () => [bdi(linkTitle(link)), h('br'), whatif ? whatif.hint(link) : `${modeName(link.colour)} · ${capacity(link)}`]),
@@ -125,7 +132,7 @@
       const { tone } = link.look;
       const own = `line m-${link.colour}${tone ? ` ${tone}` : ''}`;
       const { line, inner: stitch, casing } = link.layers;
-      [[line, own], [casing, `casing${tone ? ` ${tone}` : ''}`], ...(stitch ? [[stitch, `inner${tone || link.width <= 2.4 ? ' none' : ''}`]] : [])].forEach(([layer, name]) => {
+      [[line, own], ...(casing ? [[casing, `casing${tone ? ` ${tone}` : ''}`]] : []), ...(stitch ? [[stitch, `inner${tone || link.width <= 2.4 ? ' none' : ''}`]] : [])].forEach(([layer, name]) => {
         if (layer.options.className === name) return;
         layer.options.className = name;
         if (layer.getElement()) layer.getElement().setAttribute('class', name);
@@ -140,11 +147,23 @@
       document.querySelectorAll('.sample [data-px]').forEach((path) => path.setAttribute('stroke-width', path.dataset.px * by));
       places.forEach((place) => place.dot.setRadius(place.radius * (0.5 + by / 2) * (place.idle ? 0.6 : 1)));
       const set = (layer, weight) => { if (layer.options.weight !== weight) layer.setStyle({ weight }); };
-      for (const { layers, width, colour: key, look: { tone } } of links) {
-        set(layers.casing, width * by + 2 * (QUIET.has(tone) ? 0 : P.style.casing));
-        set(layers.line, QUIET.has(tone) ? width : width * by);
-        if (layers.inner) set(layers.inner, Math.max(0.7, width * by * inner(key).width));
+      for (const { layers, stitch, width, colour: key, look: { tone } } of links) {
+        const bare = QUIET.has(tone) ? width : width * by;
+        if (P.canvas) {
+          edge(layers.line, bare, QUIET.has(tone) ? 0 : P.style.casing, stitch && !tone && width > 2.4 ? Math.max(0.7, bare * stitch.width) : 0);
+        } else {
+          set(layers.casing, width * by + 2 * (QUIET.has(tone) ? 0 : P.style.casing));
+          set(layers.line, bare);
+          if (layers.inner) set(layers.inner, Math.max(0.7, width * by * inner(key).width));
+        }
       }
+    }
+    /* The width of a line on a canvas, of its casing beyond it and of its stitches. */
+    function edge(line, weight, casing, within = line.options.within) {
+      const around = casing && weight + 2 * casing;
+      if (line.options.weight === weight && line.options.around === around && line.options.within === within) return;
+      Object.assign(line.options, { around, within });
+      line.setStyle({ weight });
     }
 
     /* Shapes tell kinds of places apart without colour; what has none is a ring or, for minor kinds, a dot. */
@@ -172,8 +191,10 @@
     });
     for (const place of places) {
       place.radius = { minor: 2, round: 3 }[look(place.kind)] || 3.8;
-      place.dot = new Dot(place.where, onPane('dots', { kind: place.kind, radius: place.radius, className: `dot ${look(place.kind)}`, fillOpacity: 1, weight: 1.2 }));
-      place.hit = L.circleMarker(place.where, onPane('touch', { radius: 10, opacity: 0, fillOpacity: 0, interactive: true, className: 'hit' }));
+      const dot = { kind: place.kind, radius: place.radius, className: `dot ${look(place.kind)}`, fillOpacity: 1, weight: 1.2, interactive: P.canvas };
+      // A canvas hides what lies under it from the mouse, so dots share that of the lines.
+      place.dot = new Dot(place.where, onPane(P.canvas ? 'lines' : 'dots', dot));
+      place.hit = P.canvas ? place.dot : L.circleMarker(place.where, onPane('touch', { radius: 10, opacity: 0, fillOpacity: 0, interactive: true, className: 'hit' }));
       place.hit.on({
         click: (event) => { L.DomEvent.stopPropagation(event); openPlace(place); },
         mouseover: () => hint(place.where, () => [bdi(pick(place.names)), h('br'), `${term('kind', place.kind || 'place')} · ${country(place.country)}`]),
@@ -183,14 +204,12 @@
     // On SVG the style sheet colours the lines; a canvas has to be told, and told again when the theme changes.
     function recolour() {
       if (!P.canvas) return;
-      const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
-      for (const { layers, colour: key, look: { tone } } of links) {
-        layers.casing.setStyle({ color: colour('casing'), opacity: QUIET.has(tone) ? 0 : 1 });
-        layers.line.setStyle({ color: colour(tone ? `t-${tone}` : `m-${key}`) });
-        if (layers.inner) layers.inner.setStyle({ color: colour('casing') });
-      }
-      places.forEach((place) => place.dot.setStyle({ color: colour('ink'), fillColor: colour('casing') }));
-      stream.forEach((layer) => layer.setStyle({ color: colour('casing') }));
+      const style = getComputedStyle(root), read = new Map();
+      const colour = (name) => read.get(name) || read.set(name, style.getPropertyValue(`--${name}`).trim()).get(name);
+      const [ground, ink] = [colour('casing'), colour('ink')];
+      links.forEach(({ layers, colour: key, look: { tone } }) => layers.line.setStyle({ color: colour(tone ? `t-${tone}` : `m-${key}`), ground }));
+      places.forEach((place) => place.dot.setStyle({ color: ink, fillColor: ground }));
+      stream.forEach((layer) => layer.setStyle({ color: ground }));
     }
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolour);
     const tip = L.tooltip({ direction: 'top', offset: [0, -10], className: 'tip' });
@@ -200,13 +219,14 @@
 
     const shownLink = (link) => !state.off.colour.has(link.colour) && !state.off.status.has(link.status)
       && link.commodities.some((goods) => !state.off.goods.has(goods))
-      && (!state.corridors.size || [...state.corridors].some((at) => corridors[at].links.includes(link.at)));
+      && (!state.corridors.size || state.members.has(link.at));
     const endpoint = (place) => comparisons.some(({ origin, destination }) => place.at === origin || place.at === destination);
     const shownPlace = (place) => !place.links.length || endpoint(place) || place.links.some((link) => link.shown);
     function redraw() {
       const all = [...links.flatMap((link) => Object.values(link.layers)), ...places.flatMap((place) => [place.dot, place.hit])];
       all.forEach((layer) => layer.remove());
       ordered.sort(byLook);
+      state.members = new Set([...state.corridors].flatMap((at) => corridors[at].links));
       links.forEach((link) => { link.shown = shownLink(link); });
       places.forEach((place) => { place.shown = shownPlace(place); });
       weigh();
@@ -286,8 +306,11 @@
       stream = chosen.map((link, i) => {
         const forth = link.from === route.places[i];
         const bold = Math.max(link.width * scale(), 4.5);
-        link.layers.line.setStyle({ weight: bold });
-        link.layers.casing.setStyle({ weight: bold + 2 * P.style.casing });
+        if (P.canvas) edge(link.layers.line, bold, P.style.casing);
+        else {
+          link.layers.line.setStyle({ weight: bold });
+          link.layers.casing.setStyle({ weight: bold + 2 * P.style.casing });
+        }
         const points = forth ? link.points : [...link.points].reverse();
         return L.polyline(points, onPane('flow', { className: 'flow', weight: 1.8 })).addTo(map);
       });

@@ -64,8 +64,14 @@ function atlasDrawing({ P, map, words, links, whatif }) {
         if (!d || d === 'M0 0') return '';
         const link = named.get(layer);
         const element = layer.getElement();
-        return s('path', { d, ...(element && element.tagName === 'path' ? look(element, PAINT) : told(layer)), 'data-link': link && link.id },
-          link ? s('title', null, clean(linkTitle(link))) : '');
+        const own = element && element.tagName === 'path' ? look(element, PAINT) : told(layer);
+        const { around, within, stitches, ground, opacity } = layer.options;
+        const edge = (width, more) => (width ? s('path', { d, fill: 'none', stroke: ground, 'stroke-width': width, 'stroke-linejoin': 'round', opacity, ...more }) : '');
+        return [
+          edge(around, { 'stroke-linecap': 'round' }),
+          s('path', { d, ...own, 'data-link': link && link.id }, link ? s('title', null, clean(linkTitle(link))) : ''),
+          edge(within, { 'stroke-dasharray': (stitches || []).join(' ') || null }),
+        ];
       };
       return s('g', { id: renderer.options.pane }, drawn(renderer).map(one));
     });

@@ -27,9 +27,14 @@ const atlasKit = (() => {
   function records(table) {
     const made = Array.from({ length: table.count }, (_, at) => ({ at }));
     for (const [name, column] of Object.entries(table.columns)) {
-      const code = (at) => (column.letters === 1 ? VALUE[column.at.charCodeAt(at)]
-        : VALUE[column.at.charCodeAt(2 * at)] + 64 * VALUE[column.at.charCodeAt(2 * at + 1)]);
-      made.forEach((record) => { record[name] = column.of ? column.of[code(record.at)] : column[record.at]; });
+      const code = (at) => {
+        let number = 0;
+        for (let place = column.letters - 1; place >= 0; place -= 1) number = 64 * number + VALUE[column.at.charCodeAt(column.letters * at + place)];
+        return number;
+      };
+      // Letters stand for a value of a list or, without one, for a number.
+      const value = column.of ? (at) => column.of[code(at)] : column.letters ? code : (at) => column[at];
+      made.forEach((record) => { record[name] = value(record.at); });
     }
     return made;
   }

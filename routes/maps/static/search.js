@@ -7,15 +7,18 @@ function atlasSearch({ P, words, places, links, corridors, states, open, say }) 
     const [from, to] = [link.from, link.to].map((end) => inEach(places[end].names));
     return from.map((name, i) => `${name} ${to[i]}`);
   };
-  const index = [
+  // Made at the first key: a big network has more names than most readers ever look for.
+  let index = null;
+  const indexed = () => [
     ...places.map((place) => ({ kind: 'place', record: place, texts: [place.id, place.unlocode, ...inEach(place.names)] })),
     ...corridors.map((corridor) => ({ kind: 'corridor', record: corridor, texts: [corridor.id, ...inEach(corridor.names)] })),
     ...states.map((state) => ({ kind: 'state', record: state, texts: [state.code, ...inEach(state.names)] })),
     ...links.map((link) => ({ kind: 'link', record: link, texts: [link.id, link.name, ...ends(link)] })),
-  ].map((entry, order) => ({ ...entry, order, texts: entry.texts.filter(Boolean).map(plainForm) }));
+  ].map((entry, order) => ({ ...entry, order, texts: [...new Set(entry.texts.filter(Boolean))].map(plainForm) }));
 
   /* 0: begins so; 1: each word begins one of its words; 2: holds it somewhere; 9: not at all. */
   function rank(text, asked, wanted) {
+    if (!text.includes(wanted[0])) return 9;
     if (text.startsWith(asked)) return 0;
     const parts = text.split(/[\s(–:/-]+/);
     if (wanted.every((want) => parts.some((part) => part.startsWith(want)))) return 1;
@@ -26,6 +29,7 @@ function atlasSearch({ P, words, places, links, corridors, states, open, say }) 
     const asked = plainForm(query.trim());
     if (!asked) return [];
     const wanted = asked.split(/[\s–-]+/);
+    index ??= indexed();
     return index.map((entry) => ({ entry, score: Math.min(...entry.texts.map((text) => rank(text, asked, wanted))) }))
       .filter((found) => found.score < 9)
       .sort((a, b) => a.score - b.score || a.entry.order - b.entry.order)

@@ -1,4 +1,4 @@
-"""Ratios: our job and the peer's in turn in one process, in CPU seconds, and one table of all of them at the end.
+"""Ratios: our job and the peer's in turn in one process, in CPU seconds (pages: seconds), and one table of all of them at the end.
 
 A target that is missed is shown, not failed: times depend on the machine. That both give the same answer is asserted by
 each test before it times anything.
@@ -15,6 +15,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.benchmarks.corridor import Corridor
+from tests.maps.conftest import browser as browser
+from tests.maps.conftest import make_gallery as make_gallery
 
 COLUMNS = ("job", "peer", "ours", "peer", "ratio", "target", "")
 
@@ -67,14 +69,8 @@ class Race:
 
     def note(self, job: str, peer: str, ours_s: float, peer_s: float, target: float | None) -> None:
         """Put a row into the table."""
-        self.benchmark.extra_info |= {
-            "job": job,
-            "peer": peer,
-            "ours_s": ours_s,
-            "peer_s": peer_s,
-            "ratio": peer_s / ours_s,
-            "target": target,
-        }
+        row = {"job": job, "peer": peer, "ours_s": ours_s, "peer_s": peer_s, "ratio": peer_s / ours_s, "target": target}
+        self.benchmark.extra_info.setdefault("rows", []).append(row)
 
 
 @pytest.fixture
@@ -89,12 +85,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     session = getattr(config, "_benchmarksession", None)
-    infos = [bench.extra_info for bench in session.benchmarks if "ratio" in bench.extra_info] if session else []
+    infos = [row for bench in session.benchmarks for row in bench.extra_info.get("rows", [])] if session else []
     if not infos:
         return
     rows = [_row(info) for info in infos]
     widths = [max(len(row[at]) for row in [COLUMNS, *rows]) for at in range(len(COLUMNS))]
-    terminalreporter.section("ratios of CPU time (peer / ours)")
+    terminalreporter.section("ratios of CPU time, for pages of wall time (peer / ours)")
     for row in [COLUMNS, *rows]:
         cells = [
             cell.ljust(width) if at in (0, 1, 6) else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))

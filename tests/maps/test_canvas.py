@@ -15,6 +15,7 @@ import pytest
 from geodata.network import Network
 from routes import maps
 from tests.maps.conftest import LINKS, Compared, Tab
+from tests.maps.crowd import crowd
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Tab]
@@ -156,3 +157,40 @@ def test_wide_rails_roads_and_gas_carry_stitches(open_page: Open, packaged: Netw
     stitched = [path.attrib for path in group if path.attrib.get("stroke-dasharray") == "8 5"]
     assert len(stitched) >= 4
     assert {look["stroke"] for look in stitched} == {maps.style.LIGHT["casing"]}
+
+
+def test_dots_that_share_a_spot_are_told_apart_further_in(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maps.webmap, "CANVAS_FROM_LINKS", 3)
+    network = crowd(tmp_path, 1500)
+    content = str(maps.atlas(network).get_root().render())
+
+    def dots(zoom: float) -> int:
+        tab = open_page(content, fragment=f"at=45,65,{zoom}")
+        tab.page.wait_for_timeout(100)
+        with tab.page.expect_download() as download:
+            tab.page.click("#take-svg")
+        root = ElementTree.fromstring(Path(download.value.path()).read_text("utf-8"))  # noqa: S314
+        return sum(path.attrib["fill"] == maps.style.LIGHT["casing"] for path in root.iter(f"{SVG}path"))
+
+    assert 100 < dots(2.5) < 0.8 * len(network.places)
+    close = network.places["lon"].between(62, 68) & network.places["lat"].between(43, 47)
+    assert dots(6) >= close.sum() > 5
+
+
+@pytest.mark.slow
+def test_five_thousand_lines_answer(open_page: Open, tmp_path: Path) -> None:
+    network = crowd(tmp_path, 5_000)
+    row = network.links[network.links["mode"] == "rail"].iloc[1200]
+    at = row["geometry"].interpolate(0.5, normalized=True)
+    tab = open_page(str(maps.atlas(network).get_root().render()), fragment=f"at={at.y:.5f},{at.x:.5f},8")
+    x, y = middle(tab)
+    tab.page.mouse.click(x, y)
+    ends = network.places.set_index("place_id").loc[[row["from_place"], row["to_place"]], "name"]
+    assert tab.page.locator(".leaflet-popup-content h3").inner_text() == " – ".join(ends)
+    tab.page.keyboard.press("Escape")
+    tab.page.fill("#search", ends.iloc[0])
+    assert tab.page.locator("#found li").first.inner_text().startswith(ends.iloc[0])
+    tab.page.press("#search", "Escape")
+    tab.page.locator("input[name=colour][value=rail]").uncheck()
+    tab.page.mouse.click(x, y)
+    assert tab.page.locator(".leaflet-popup-content").count() == 0

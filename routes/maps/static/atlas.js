@@ -188,6 +188,9 @@
         if (P.canvas) return this._renderer._updateCircle(this);
         return this._renderer._setPath(this, outline(this.options.kind, this._point.x, this._point.y, this._radius));
       },
+      // A dot that has no room yet is neither drawn nor hit.
+      _empty() { return map.getZoom() < this.options.near || L.CircleMarker.prototype._empty.call(this); },
+      _containsPoint(point) { return !this._empty() && L.CircleMarker.prototype._containsPoint.call(this, point); },
     });
     for (const place of places) {
       place.radius = { minor: 2, round: 3 }[look(place.kind)] || 3.8;
@@ -200,6 +203,20 @@
         mouseover: () => hint(place.where, () => [bdi(pick(place.names)), h('br'), `${term('kind', place.kind || 'place')} · ${country(place.country)}`]),
         mouseout: () => map.closeTooltip(tip),
       });
+    }
+    // Far out, the dots of a big network would hide its lines: where some share a cell of the screen, only the most important
+    // is drawn, and the others from that zoom on which finds them a cell of their own.
+    const CELL = 11;
+    if (P.canvas) {
+      const ranked = [...places].sort((a, b) => a.rank - b.rank).map(({ dot, where }) => ({ dot, at: map.project(where, 0) }));
+      for (let zoom = map.getMaxZoom(); zoom > map.getMinZoom(); zoom -= 1) {
+        const by = 2 ** (zoom - 1) / CELL, taken = new Set();
+        for (const { dot, at } of ranked) {
+          const cell = Math.floor(at.x * by) * 2 ** 20 + Math.floor(at.y * by);
+          if (taken.has(cell)) dot.options.near ??= zoom;
+          taken.add(cell);
+        }
+      }
     }
     // On SVG the style sheet colours the lines; a canvas has to be told, and told again when the theme changes.
     function recolour() {

@@ -4,6 +4,7 @@
 python make_maps.py                       all pages of the packaged network, in maps/
 python make_maps.py --network my-network  the same for your own tables (see README.md)
 python make_maps.py --notebooks           all pages, and one for each notebook, executed anew
+python make_maps.py --figures             all pages, and every map as a printed figure
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = _Parser(
         prog="make_maps.py",
         description="Make the maps: every page and the gallery, in one folder that opens anywhere without a network.",
-        epilog="The folder is replaced as a whole when everything is ready; until then, and if anything fails, it stays as it was.",
+        epilog="The folder is replaced as a whole when everything is ready; until then, and if anything fails, it stays as it was. "
+        "A page is made anew only where something it is made from has changed, or its file is not as it was made.",
     )
     parser.add_argument("--out", type=Path, default=Path("maps"), metavar="FOLDER", help="where the pages go (default: maps)")
     parser.add_argument(
@@ -40,6 +42,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--year", type=int, metavar="YEAR", help="the year to show (default: 2024)")
     parser.add_argument(
         "--notebooks", action="store_true", help="also execute every notebook and make a page of it (needs the extra 'notebooks')"
+    )
+    parser.add_argument(
+        "--figures", action="store_true", help="also draw every map for print: PNG, SVG and PDF, in English, Russian and Kazakh"
     )
     parser.add_argument("--list", action="store_true", help="list the pages and stop")
     return parser.parse_args(given)
@@ -56,17 +61,26 @@ def main(given: list[str] | None = None) -> int:
         if asked.list:
             print("\n".join(f"{name:<28} {title}" for name, title in names(asked.network, notebooks)))
             return 0
-        result = make(asked.out, folder=asked.network, only=asked.only, year=asked.year, progress=_say, notebook_folder=notebooks)
+        result = make(
+            asked.out,
+            folder=asked.network,
+            only=asked.only,
+            year=asked.year,
+            progress=_say,
+            notebook_folder=notebooks,
+            figures=asked.figures,
+        )
     except BuildError as error:
         print(f"make_maps.py: {error}", file=sys.stderr)
         return 2
     count = "1 page" if len(result.files) == 1 else f"{len(result.files)} pages"
+    count += f" ({result.kept} unchanged)" if result.kept else ""
     print(f"{count}, {result.size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: open {result.start}")
     return 0
 
 
-def _say(done: int, of: int, name: str) -> None:
-    print(f"[{done:>2}/{of}] {name}", flush=True)
+def _say(done: int, of: int, name: str, kept: bool) -> None:
+    print(f"[{done:>2}/{of}] {name}{' (unchanged)' if kept else ''}", flush=True)
 
 
 if __name__ == "__main__":

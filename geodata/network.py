@@ -280,6 +280,19 @@ class Network:
         return MappingProxyType({row.link_id: row for row in rows})
 
     @property
+    def change_years(self) -> tuple[int, ...]:
+        """The years in which a link opens or closes, or a capacity changes, in order.
+
+        >>> import geodata
+        >>> 2026 in geodata.read_network().change_years
+        True
+        """
+        opened = {int(year) for year in self._links["valid_from"].dropna()}
+        shut = {int(year) + 1 for year in self._links["valid_to"].dropna()}
+        widened = {int(float(row.get("year"))) for row in self._tables["capacities"].rows}
+        return tuple(sorted(opened | shut | widened))
+
+    @property
     def country_km(self) -> pd.DataFrame:
         """Kilometres of each link in each country: link_id, order, country (empty at sea), km."""
         rows = [(link, order, part.country, part.km) for link, parts in self.crossings.items() for order, part in enumerate(parts)]

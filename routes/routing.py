@@ -203,12 +203,12 @@ def _searched(ground: Scene, graph: Graph, k: int, by: str) -> list[_Route]:
         weight, ban, path = heapq.heappop(waiting)
         if len(found) >= k and weight > sorted(getattr(route.total, by) for route in found.values())[k - 1] + TIE:
             break
-        twice = _arrivals_at_one_place(ground, graph, path)
+        twice = search.visits(ground, path)
         if not twice:
             route = next(_routes(ground, graph, [path]))
             found.setdefault(route.links, route)
-        for arc in twice or search.links_on(path):
-            child = tuple(sorted({*ban, arc}))
+        for arcs in twice or [[arc] for arc in search.links_on(path)]:
+            child = tuple(sorted({*ban, *arcs}))
             if child not in seen and len(seen) < MOST_SEARCHES:
                 seen.add(child)
                 onward = search.best(child)
@@ -225,6 +225,7 @@ class _Search:
         self.weight = graph.weights(by)
         self.matrix = graph.matrix(np.arange(len(graph.arcs), dtype=np.float64))
         self.order = self.matrix.data.astype(int)
+        self._arrivals: dict[tuple[str, int], list[int]] = {}
 
     def best(self, ban: tuple[int, ...]) -> tuple[float, tuple[int, ...], list[int]]:
         """Weight, ban and nodes of the best path; no nodes where there is none."""
@@ -234,25 +235,49 @@ class _Search:
         distance, before = dijkstra(self.matrix, directed=True, indices=0, return_predecessors=True)
         return float(distance[1]), ban, _nodes(before) if math.isfinite(distance[1]) else []
 
+    def visits(self, ground: Scene, path: Sequence[int]) -> list[list[int]]:
+        """Where a path visits one place twice: the arcs that lead to each visit; none where it does not.
+
+        In different copies of the graph these are all arcs to that place there, in one copy the arc of the arrival
+        alone. The origin is visited by starting there, which no arc stands for.
+        """
+        first: dict[str, tuple[int, int]] = {}
+        for at in self.graph.along(path):
+            ends = self._ends(ground, at)
+            if ends is None:
+                continue
+            start, end, copy = ends
+            first.setdefault(start, (-1, 0))
+            if end not in first:
+                first[end] = (at, copy)
+                continue
+            before, earlier = first[end]
+            apart = before < 0 or earlier != copy
+            second = self._into(ground)[end, copy] if apart else [at]
+            return [second] if before < 0 else [self._into(ground)[end, earlier] if apart else [before], second]
+        return []
+
+    def _ends(self, ground: Scene, at: int) -> tuple[str, str, int] | None:
+        """The places that an arc joins, and the copy of the graph that it starts in; None where it stands for no link."""
+        arc = self.graph.arcs[at]
+        if arc.step is None or arc.step.link < 0:
+            return None
+        link = ground.links[arc.step.link]
+        start, end = (link.from_place, link.to_place) if arc.step.forward else (link.to_place, link.from_place)
+        return start, end, (arc.start - 2) // max(self.graph.copy, 1)
+
+    def _into(self, ground: Scene) -> dict[tuple[str, int], list[int]]:
+        """The arcs that lead to each place, by the copy of the graph that they start in."""
+        if not self._arrivals:
+            for at in range(len(self.graph.arcs)):
+                ends = self._ends(ground, at)
+                if ends is not None:
+                    self._arrivals.setdefault(ends[1:], []).append(at)
+        return self._arrivals
+
     def links_on(self, path: Sequence[int]) -> list[int]:
         """The arcs of a path that stand for links."""
         return [at for at in self.graph.along(path) if (step := self.graph.arcs[at].step) is not None and step.link >= 0]
-
-
-def _arrivals_at_one_place(ground: Scene, graph: Graph, path: Sequence[int]) -> list[int]:
-    """The arcs by which a path arrives twice at one place (or leaves the origin, and comes back); none where it does not."""
-    first: dict[str, list[int]] = {}
-    for at in graph.along(path):
-        step = graph.arcs[at].step
-        if step is None or step.link < 0:
-            continue
-        link = ground.links[step.link]
-        start, end = (link.from_place, link.to_place) if step.forward else (link.to_place, link.from_place)
-        first.setdefault(start, [])
-        if end in first:
-            return [*first[end], at]
-        first[end] = [at]
-    return []
 
 
 def _different(ground: Scene, graph: Graph, k: int, by: str, max_overlap: float, *, through: bool) -> list[_Route]:

@@ -41,7 +41,7 @@ def scene(network: Network, commodity: str, *, scenario: Scenario | None = None,
     seen = network if chosen.year is None else network.at(chosen.year)
     closed = select(seen, [*chosen.close, *([avoid] if isinstance(avoid, str) else avoid)])
     opened = select(seen, chosen.open)
-    link_change, place_change = _changes(seen, chosen)
+    link_change, place_change = changes_of(seen, chosen)
     links = []
     for link in seen.link_facts.values():
         ends = {link.from_place, link.to_place}
@@ -52,22 +52,19 @@ def scene(network: Network, commodity: str, *, scenario: Scenario | None = None,
         if text is not None:
             capacity = _changed(link.link_id, text, capacity, link.commodities)
         links.append(link._replace(capacity=capacity, cost_usd_t=link.cost_for(commodity)))
-    return Scene(seen, commodity, tuple(links), _place_capacity(seen, commodity, closed.places, place_change))
+    through = {place: amount for place, amount in place_capacities(seen, commodity).items() if place not in closed.places}
+    for place, change in place_change.items():
+        if place in through and counts(change, commodity):
+            through[place] = _changed(place, change, through[place], (commodity,))
+    return Scene(seen, commodity, tuple(links), through)
 
 
-def _place_capacity(network: Network, commodity: str, closed: frozenset[str], change: Mapping[str, str]) -> dict[str, float]:
-    """What each open place lets through; a capacity in m3 bounds gas alone, one in tonnes everything else."""
-    capacity = {}
-    for place in network.place_facts.values():
-        if place.place_id in closed:
-            continue
-        bounds = place.counts_gas == (commodity == "gas") and not math.isnan(place.capacity)
-        amount = place.capacity if bounds else math.inf
-        text = change.get(place.place_id)
-        if text is not None and counts(text, commodity):
-            amount = _changed(place.place_id, text, amount, (commodity,))
-        capacity[place.place_id] = amount
-    return capacity
+def place_capacities(network: Network, commodity: str) -> dict[str, float]:
+    """What each place lets through of a commodity; a capacity in m3 bounds gas alone, one in tonnes everything else."""
+    return {
+        place.place_id: place.capacity if place.counts_gas == (commodity == "gas") and not math.isnan(place.capacity) else math.inf
+        for place in network.place_facts.values()
+    }
 
 
 def _changed(name: str, text: str, before: float, commodities: Collection[str]) -> float:
@@ -77,7 +74,7 @@ def _changed(name: str, text: str, before: float, commodities: Collection[str]) 
         raise ValueError(f"capacity of {name!r}: {error}") from None
 
 
-def _changes(network: Network, chosen: Scenario) -> tuple[dict[str, str], dict[str, str]]:
+def changes_of(network: Network, chosen: Scenario) -> tuple[dict[str, str], dict[str, str]]:
     """The scenario's changes of capacity by link and by place; a corridor's id changes each of its links."""
     links: dict[str, str] = {}
     places: dict[str, str] = {}

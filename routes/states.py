@@ -57,6 +57,8 @@ class Graph:
 
     arcs: tuple[Arc, ...]
     nodes: int
+    #: The nodes of one copy of the graph: a further copy stands behind each place to pass.
+    copy: int
 
     @cached_property
     def index(self) -> dict[tuple[int, int], int]:
@@ -115,7 +117,7 @@ def expand(ground: Scene, stops: Sequence[str]) -> Graph:
         arcs.append(Arc(leave[first], enter[last], Step(at, True, changes, False), own))
         if link.both_ways:
             arcs.append(Arc(leave[last], enter[first], Step(at, False, changes, False), own))
-    return _without_parallels(*_in_layers(ground, arcs, 2 * len(enter), stops[1:-1]))
+    return Graph(*_without_parallels(*_in_layers(ground, arcs, 2 * len(enter), stops[1:-1])), 2 * len(enter))
 
 
 def _in_layers(ground: Scene, arcs: Sequence[Arc], nodes: int, via: Sequence[str]) -> tuple[list[Arc], int]:
@@ -182,7 +184,7 @@ def change(place: PlaceFacts, before: State, after: State) -> Toll:
     return Toll(moved, gauge_break, charged)
 
 
-def _without_parallels(arcs: Sequence[Arc], nodes: int) -> Graph:
+def _without_parallels(arcs: Sequence[Arc], nodes: int) -> tuple[tuple[Arc, ...], int]:
     """Give every arc beside another between the same nodes a node of its own on the way."""
     seen: set[tuple[int, int]] = set()
     single: list[Arc] = []
@@ -194,4 +196,4 @@ def _without_parallels(arcs: Sequence[Arc], nodes: int) -> Graph:
         else:
             seen.add((arc.start, arc.end))
             single.append(arc)
-    return Graph(tuple(single), nodes)
+    return tuple(single), nodes

@@ -21,8 +21,8 @@ from .scene import Scene
 from .states import FREE, State, Weights, change
 
 #: Among ways of equal cost the shorter one is taken, and then the one whose ids come first: so much dearer is a
-#: kilometre, and a link than the one before it in order of id, in USD a tonne. Both are far below what costs mean, and
-#: above what the solvers can tell apart.
+#: kilometre, and a link than the one before it in the network's order of id (whatever is closed), in USD a tonne. Both
+#: are far below what costs mean, and above what the solvers can tell apart.
 KM_TIE = 1e-7
 ID_TIE = 1e-9
 #: Of flows that could change places on two ways the one that stands first in the case takes the shorter: for each flow
@@ -190,6 +190,8 @@ def _table(draft: _Draft, rows: Sequence[_Row], ends: tuple[Mapping[str, int], M
     numbers = np.array([row.weights for row in rows], dtype=np.float64).reshape(-1, len(Weights._fields))
     cost, days, km = numbers[:, 0], numbers[:, 1], numbers[:, 2]
     link = np.array([row.link for row in rows], dtype=np.int32)
+    rank = {name: at for at, name in enumerate(draft.ground.network.link_facts, start=1)}
+    order = np.array([*(rank[carried.link_id] for carried in draft.ground.links), 0], dtype=np.int64)[link]
     return Ways(
         draft.ground,
         np.array([row.start for row in rows], dtype=np.int32),
@@ -197,7 +199,7 @@ def _table(draft: _Draft, rows: Sequence[_Row], ends: tuple[Mapping[str, int], M
         cost,
         days,
         km,
-        cost + KM_TIE * km + ID_TIE * (link + 1),
+        cost + KM_TIE * km + ID_TIE * order,
         link,
         np.array([row.forward for row in rows], dtype=bool),
         np.array([row.bound for row in rows], dtype=np.int32),

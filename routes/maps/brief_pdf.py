@@ -11,6 +11,7 @@ from .brief import Picture, Table, Told
 
 if TYPE_CHECKING:
     from fpdf import FPDF
+    from fpdf.output import OutputProducer
 
 WIDTH_MM, HEIGHT_MM = 210.0, 297.0
 EDGE_MM, TOP_MM, FOOT_MM = 14.0, 11.0, 286.0
@@ -37,16 +38,41 @@ def page_pdf(told: Told) -> bytes:
     return sheet.bytes()
 
 
+def _paper() -> FPDF:
+    """An empty document without an identifier, which would be drawn from the time of making."""
+    from fpdf import FPDF
+
+    class Paper(FPDF):
+        def file_id(self) -> None:  # type: ignore[override]
+            return None
+
+    return Paper(format="A4")
+
+
+def _undated() -> type[OutputProducer]:
+    """What writes a document without the date of its making, so that two runs give the same bytes."""
+    from fpdf.output import OutputProducer, PDFInfo
+
+    class Undated(OutputProducer):
+        def _add_info(self) -> PDFInfo:
+            none = dict.fromkeys(("subject", "author", "keywords", "creator", "producer", "creation_date"))
+            info = PDFInfo(title=self.fpdf.title, **none)  # type: ignore[arg-type]
+            self._add_pdf_obj(info)
+            return info
+
+    return Undated
+
+
 class _Sheet:
     """Two pages that are filled from the top down; ``y`` is how far, in mm."""
 
     def __init__(self, told: Told) -> None:
         import matplotlib
-        from fpdf import FPDF, ViewerPreferences
+        from fpdf import ViewerPreferences
 
         self.told = told
         self.y = TOP_MM
-        pdf: FPDF = FPDF(format="A4")
+        pdf = _paper()
         pdf.set_auto_page_break(False)
         pdf.set_margin(0)
         pdf.c_margin = 0
@@ -56,14 +82,12 @@ class _Sheet:
         pdf.set_title(told.title)
         pdf.set_lang(told.language)
         pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
-        # No date of making: two runs give the same bytes.
-        pdf.creation_date = None  # type: ignore[assignment]
         self.pdf = pdf
 
     def bytes(self) -> bytes:
         """The document."""
         written = io.BytesIO()
-        self.pdf.output(written)  # type: ignore[arg-type]
+        self.pdf.output(written, output_producer_class=_undated())  # type: ignore[call-overload]
         return written.getvalue()
 
     def first(self) -> None:

@@ -1,55 +1,52 @@
-"""The main job: compute what the pages show, draw them, and put them in place together."""
+"""The main job: compute what the pages show, draw them, and put them in place together.
+
+A page whose inputs are the same as when it was made, and whose files are still as they were made, is kept as it is.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-from geodata.errors import NetworkError
-from geodata.network import Network
-from geodata.reader import read_network
-
-from .catalogue import packaged_pages, pages_of
-from .gallery import GalleryPage, cards_of, gallery
-from .notebook import PREFIX, Notebook, NotebookError, make_page, notebooks
-from .pages import Page, draw
-from .sheets import Sheet, packaged_sheets, picture, sheet_html
+from . import manifest
+from .entries import BuildError, Entry, Made, Order, entries, make_one, read
+from .gallery import gallery
+from .manifest import Inputs, Record
+from .notebook import PREFIX, NotebookError
 
 INDEX = "index.html"
 #: Stands in every index this job has written; a folder without it is somebody else's and is not replaced.
 MARK = '<meta name="generator" content="transit-route-atlas">'
-Progress = Callable[[int, int, str], None]
+ALONE = 8
+"""So many maps are drawn before another process has read the network; a page that plans flows takes as long as LONG of them."""
+LONG = 4
+Progress = Callable[[int, int, str, bool], None]
+"""Told of each page in order: its number, how many there are, its file, and whether it was kept as it was."""
 
-
-class BuildError(Exception):
-    """What keeps the job from being done, in one line."""
-
-
-class _Entry(NamedTuple):
-    """A page to be made: its name, its title, its file, and what makes it in a folder and gives its card."""
-
-    name: str
-    title: str
-    file: str
-    make: Callable[[Path], GalleryPage]
+__all__ = ["BuildError", "Built", "make", "names"]
 
 
 class Built(NamedTuple):
-    """What was made: the index, the files and their bytes in all."""
+    """What was made: the index, the pages, how many of them were kept as they were, and the bytes of all their files."""
 
     start: Path
     files: tuple[Path, ...]
+    kept: int
     size: int
 
 
 def names(folder: Path | None, notebook_folder: Path | None = None) -> list[tuple[str, str]]:
     """Name and title of every page there is for a network, and of every notebook of a folder."""
-    return [(entry.name, entry.title) for entry in _entries(folder, _network(folder, None), notebook_folder)]
+    order = Order(folder, None, notebook_folder, figures=False)
+    return [(entry.name, entry.title) for entry in entries(order, read(order))]
 
 
 def make(
@@ -60,71 +57,72 @@ def make(
     year: int | None,
     progress: Progress,
     notebook_folder: Path | None = None,
+    figures: bool = False,
 ) -> Built:
-    """Make the pages in a temporary folder beside ``out`` and swap the two.
+    """Make the pages in a temporary folder beside ``out`` and swap the two; a page that nothing changed in is kept.
 
-    ``notebook_folder`` adds a page for each notebook in it. Pages of notebooks that were there before stay where ``only``
-    leaves the rest as it is; a whole build without notebooks does not keep them, for nobody would know their age.
+    ``notebook_folder`` adds a page for each notebook in it, ``figures`` the printed figures of every map. Pages of notebooks
+    that were there before stay where ``only`` leaves the rest as it is; a whole build without notebooks does not keep them.
     Raises BuildError, with nothing changed, where the network, a page name, the year, a notebook or the folder is wrong.
     """
-    network = _network(folder, year)
-    entries = _entries(folder, network, notebook_folder)
-    wanted = _wanted(entries, only)
+    out = out.resolve()
+    order = Order(folder, year, notebook_folder, figures)
     try:
-        return _make(entries, wanted, out.resolve(), keep=bool(only), progress=progress)
+        # Noted before anything is read: what changes in between is made anew the next time.
+        inputs = Inputs(folder, year)
+        there = entries(order, read(order))
+        wanted = _wanted(there, only)
+        _check_out(out)
+        before = manifest.read(out)
+        if only and not before:
+            # Nobody knows what the other pages were made from, nor how their cards read.
+            wanted |= {entry.name for entry in there if (out / entry.file).exists()}
+        keys = {entry.name: inputs.key(entry.name, entry.uses, entry.source, entry.figures) for entry in there if entry.name in wanted}
+        return _make(_Job(order, there, keys, before, out, bool(only)), progress)
     except NotebookError as error:
         raise BuildError(str(error)) from None
+    except BrokenProcessPool:
+        raise BuildError("a process that made pages was ended from outside; perhaps there is too little memory") from None
     except OSError as error:
         raise BuildError(f"{error.filename or out}: {error.strerror or error}") from None
 
 
-def _make(entries: Sequence[_Entry], wanted: set[str], out: Path, *, keep: bool, progress: Progress) -> Built:
-    _check_out(out)
+class _Job(NamedTuple):
+    """What there is to make, the keys of what of it is wanted, what was made before in ``out``, and whether the rest stays."""
+
+    order: Order
+    entries: tuple[Entry, ...]
+    keys: Mapping[str, str]
+    before: Mapping[str, Record]
+    out: Path
+    rest_stays: bool
+
+    def unchanged(self, name: str) -> bool:
+        """Whether a page is there as it would be made."""
+        return name in self.before and self.before[name].key == self.keys[name] and self.before[name].intact(self.out)
+
+
+def _make(job: _Job, progress: Progress) -> Built:
+    out = job.out
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
-        if keep and out.is_dir():
-            shutil.copytree(out, temporary, dirs_exist_ok=True)
-        made = _write(entries, wanted, temporary, progress)
+        kept = frozenset(name for name in job.keys if job.unchanged(name))
+        records = _write(job, kept, temporary, progress)
+        for file, text in ((INDEX, _index(records)), (manifest.FILE, manifest.text_of(records))):
+            (temporary / file).write_text(text, encoding="utf-8", newline="")
+            _keep_time(out / file, temporary / file)
         os.chmod(temporary, 0o755)  # noqa: S103 - mkdtemp gives 0o700, which a web server could not read
         _swap(temporary, out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    files = tuple(out / entry.file for entry in made)
-    return Built(out / INDEX, files, sum(file.stat().st_size for file in files))
+    pages = tuple(out / entry.file for entry in job.entries if entry.name in job.keys)
+    size = sum((out / file).stat().st_size for name in job.keys for file in records[name].files)
+    return Built(out / INDEX, pages, len(kept), size)
 
 
-def _network(folder: Path | None, year: int | None) -> Network:
-    try:
-        network = read_network(folder)
-        return network if year is None else network.at(year)
-    except NetworkError as error:
-        faults = error.findings
-        more = f" (and {len(faults) - 1} more: geodata.read_network({str(folder)!r}) lists them)" if len(faults) > 1 else ""
-        raise BuildError(f"{faults[0]}{more}") from None
-    except ValueError as error:
-        raise BuildError(str(error)) from None
-
-
-def _entries(folder: Path | None, network: Network, notebook_folder: Path | None) -> tuple[_Entry, ...]:
-    pages: Sequence[Page | Sheet] = (*packaged_pages(), *packaged_sheets()) if folder is None else pages_of(network)
-    drawn = [_Entry(page.name, page.title("en"), page.file, partial(_draw, network, page)) for page in pages]
-    if notebook_folder is None:
-        return tuple(drawn)
-    if folder is not None:
-        raise BuildError("the notebooks ask the packaged network; leave out --network or --notebooks")
-    return (*drawn, *(_Entry(one.name, one.title, one.file, partial(make_page, one)) for one in _notebooks(notebook_folder)))
-
-
-def _notebooks(folder: Path) -> tuple[Notebook, ...]:
-    try:
-        return notebooks(folder)
-    except NotebookError as error:
-        raise BuildError(str(error)) from None
-
-
-def _wanted(entries: Sequence[_Entry], only: Sequence[str] | None) -> set[str]:
-    known = [entry.name for entry in entries]
+def _wanted(there: Sequence[Entry], only: Sequence[str] | None) -> set[str]:
+    known = [entry.name for entry in there]
     asked = [name.removesuffix(".html") for name in only or known]
     unknown = sorted(set(asked) - set(known))
     if unknown:
@@ -141,36 +139,77 @@ def _check_out(out: Path) -> None:
         raise BuildError(f"{out} holds other things; name an empty or a new folder")
 
 
-def _write(entries: Sequence[_Entry], wanted: set[str], where: Path, progress: Progress) -> list[_Entry]:
-    """Make the wanted pages; the index lists them and, with the cards it had, those that were there before."""
-    index = where / INDEX
-    before = cards_of(index.read_text("utf-8")) if index.exists() else {}
-    listed: list[GalleryPage | str] = []
-    made = []
-    for entry in entries:
-        if entry.name in wanted:
-            listed.append(entry.make(where))
-            made.append(entry)
-            progress(len(made), len(wanted), entry.file)
-        elif entry.file in before and (where / entry.file).exists():
-            listed.append(before[entry.file])
-    files = {entry.file for entry in entries}
-    listed += [card for file, card in before.items() if file.startswith(PREFIX) and file not in files and (where / file).exists()]
-    content = gallery(listed).replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{MARK}', 1)
-    index.write_text(content, encoding="utf-8")
-    return made
+def _write(job: _Job, kept: frozenset[str], where: Path, progress: Progress) -> dict[str, Record]:
+    """Make the wanted pages or keep them, and leave the others that were there; a record of each, in the gallery's order."""
+    missing = [entry for entry in job.entries if entry.name in job.keys and entry.name not in kept]
+    records: dict[str, Record] = {}
+    told = 0
+    # Closed in any case, so that no other process writes any more where something went wrong.
+    with closing(_made(job.order, missing, where)) as made:
+        for entry in job.entries:
+            name = entry.name
+            if name in job.keys and name not in kept:
+                records[name] = _recorded(job, name, next(made), where)
+            elif name in kept or _stays(job, name, entry.file):
+                records[name] = _copied(job, name, where)
+            if name in job.keys:
+                told += 1
+                progress(told, len(job.keys), entry.file, name in kept)
+    known = {entry.name for entry in job.entries}
+    for name, record in job.before.items():
+        # The pages of notebooks that this run was not told of.
+        if name.startswith(PREFIX) and name not in known and _stays(job, name, record.card.file):
+            records[name] = _copied(job, name, where)
+    return records
 
 
-def _draw(network: Network, page: Page | Sheet, where: Path) -> GalleryPage:
-    if isinstance(page, Sheet):
-        filled = page.fill(network)
-        content, key, still = sheet_html(page, filled), filled.key_number, picture(filled)
-    else:
-        drawn = draw(network, page)
-        content, key, still = drawn.html(), drawn.key_number, drawn.picture
-    file = where / page.file
-    file.write_text(content, encoding="utf-8")
-    return GalleryPage(page.file, page.title("en"), page.question("en"), key, still, file.stat().st_size)
+def _recorded(job: _Job, name: str, made: Made, where: Path) -> Record:
+    for file in made.files:
+        _keep_time(job.out / file, where / file)
+    return Record(job.keys[name], {file: manifest.digest(where / file) for file in made.files}, made.card)
+
+
+def _made(order: Order, wanted: Sequence[Entry], where: Path) -> Generator[Made, None, None]:
+    """What making each entry gives, in their order; on every processor where there is much to do."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if processors == 1 or sum(LONG if entry.uses or entry.figures else 1 for entry in wanted) <= ALONE:
+        yield from (entry.make(where) for entry in wanted)
+        return
+    pool = ProcessPoolExecutor(min(processors, len(wanted)), mp_context=get_context("spawn"))
+    try:
+        # What plans flows begins first, so that nobody waits for it at the end; the notebooks, which take long, come last
+        # in any case, and all before them is told of sooner.
+        first = sorted(wanted, key=lambda entry: (entry.source is not None, not entry.uses))
+        waiting = {entry.name: pool.submit(make_one, order, entry.name, where) for entry in first}
+        yield from (waiting[entry.name].result() for entry in wanted)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _stays(job: _Job, name: str, file: str) -> bool:
+    """Whether a page that is not asked for was there before and is left as it is."""
+    return job.rest_stays and name in job.before and (job.out / file).is_file()
+
+
+def _copied(job: _Job, name: str, where: Path) -> Record:
+    """A page's files as they are, their times too."""
+    record = job.before[name]
+    for file in record.files:
+        if (job.out / file).is_file():
+            (where / file).parent.mkdir(exist_ok=True)
+            shutil.copy2(job.out / file, where / file)
+    return record
+
+
+def _keep_time(old: Path, new: Path) -> None:
+    """A file that came out as it was before keeps its time."""
+    if old.is_file() and old.read_bytes() == new.read_bytes():
+        shutil.copystat(old, new)
+
+
+def _index(records: Mapping[str, Record]) -> str:
+    content = gallery(record.card for record in records.values())
+    return content.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{MARK}', 1)
 
 
 def _swap(fresh: Path, out: Path) -> None:

@@ -21,11 +21,36 @@ LONGEST_NAME = 80
 def packaged_pages() -> tuple[Page, ...]:
     """The pages of the packaged network, in the order of the gallery."""
     return (
+        Page(
+            "atlas-oil",
+            group="ask",
+            uses=("cases", "scenarios"),
+            questions=(TENGIZ_MEDITERRANEAN,),
+            case="kazakh-crude-2024",
+            bounds=(13, 35, 86, 58),
+        ),
+        Page(
+            "atlas-boxes",
+            group="ask",
+            uses=("cases", "scenarios"),
+            questions=(CHINA_EUROPE,),
+            case="china-europe-containers-2024",
+            bounds=(5, 30, 115, 60),
+        ),
+        Page(
+            "atlas-north-south",
+            group="ask",
+            uses=("cases", "scenarios"),
+            questions=(NORTH_SOUTH,),
+            case="north-south-2024",
+            bounds=(26, 17, 82, 60),
+        ),
+        Page("atlas-gas", group="ask", uses=("cases", "scenarios"), case="gas-2024", bounds=(12, 33, 95, 60)),
         Page("all-systems", figures=BORDER_AND_TRADE, bounds=(8, 22, 110, 60)),
         Page("oil-export", links=_oil_out, most=Most(FIELDS, MARKETS, "crude"), bounds=(8, 33, 90, 60)),
-        Page("compare-tengiz-mediterranean", questions=(TENGIZ_MEDITERRANEAN,)),
-        Page("compare-kazakhstan-germany", questions=(KAZAKHSTAN_GERMANY,), figures=GERMANY),
-        Page("compare-kazakhstan-china-oil", questions=(KAZAKH_OIL_CHINA, RUSSIAN_OIL_CHINA), figures=CHINA_OIL),
+        Page("compare-tengiz-mediterranean", group="comparison", questions=(TENGIZ_MEDITERRANEAN,)),
+        Page("compare-kazakhstan-germany", group="comparison", questions=(KAZAKHSTAN_GERMANY,), figures=GERMANY),
+        Page("compare-kazakhstan-china-oil", group="comparison", questions=(KAZAKH_OIL_CHINA, RUSSIAN_OIL_CHINA), figures=CHINA_OIL),
         Page(
             "china-europe",
             links=_corridors(
@@ -35,27 +60,27 @@ def packaged_pages() -> tuple[Page, ...]:
             most=Most(("xian",), ("duisburg",), "container", close=("shanghai-port", "lianyungang", "mumbai-port")),
             bounds=(5, 33, 112, 60),
         ),
-        Page("compare-china-europe", questions=(CHINA_EUROPE,), figures=CHINA_TIMES),
-        Page("compare-europe-kazakhstan", questions=(EUROPE_KAZAKHSTAN,)),
+        Page("compare-china-europe", group="comparison", questions=(CHINA_EUROPE,), figures=CHINA_TIMES),
+        Page("compare-europe-kazakhstan", group="comparison", questions=(EUROPE_KAZAKHSTAN,)),
         Page(
             "north-south",
             links=_corridors("instc-west", "instc-caspian", "instc-east", "kazakhstan-iran-rail", "volga-don"),
             questions=(NORTH_SOUTH,),
             bounds=(28, 17, 80, 58),
         ),
-        Page("compare-north-south", questions=(NORTH_SOUTH,), figures=NORTH_SOUTH_TIMES),
+        Page("compare-north-south", group="comparison", questions=(NORTH_SOUTH,), figures=NORTH_SOUTH_TIMES),
         Page("gas", links=lambda network: _with(network, commodities=["gas"]), bounds=(12, 33, 90, 58)),
-        Page("compare-gas-china", questions=(GAS_CHINA, GAS_CHINA_NEW)),
+        Page("compare-gas-china", group="comparison", questions=(GAS_CHINA, GAS_CHINA_NEW)),
         Page("products", links=_systems("S9", "S11", "S12"), questions=(PRODUCTS_TASHKENT,)),
-        Page("compare-products", questions=(PRODUCTS_TASHKENT, PRODUCTS_BISHKEK, PRODUCTS_ALMATY)),
+        Page("compare-products", group="comparison", questions=(PRODUCTS_TASHKENT, PRODUCTS_BISHKEK, PRODUCTS_ALMATY)),
         Page("caspian-ports", links=_near(46.5, 36.0, 55.5, 47.8), bounds=(46, 36, 57, 48)),
         Page("khorgos-border", links=_near(75.5, 41.5, 88.5, 48.5), bounds=(73, 41, 90, 49.5)),
         Page("planned", links=_not_at_work),
         Page("turkish-goods", links=_systems("S25"), questions=(TURKISH_MOSCOW,)),
-        Page("compare-turkish-goods", questions=(TURKISH_MOSCOW, TURKISH_ALMATY)),
+        Page("compare-turkish-goods", group="comparison", questions=(TURKISH_MOSCOW, TURKISH_ALMATY)),
         Page("technology-green", links=_systems("S24", "S26"), figures=TECHNOLOGY),
-        Page("compare-green-corridor", questions=(GREEN_RAIL,)),
-        Page("compare-technology", questions=(TECHNOLOGY_MOSCOW,), figures=TECHNOLOGY),
+        Page("compare-green-corridor", group="comparison", questions=(GREEN_RAIL,)),
+        Page("compare-technology", group="comparison", questions=(TECHNOLOGY_MOSCOW,), figures=TECHNOLOGY),
     )
 
 
@@ -66,7 +91,8 @@ def pages_of(network: Network) -> tuple[Page, ...]:
         Page(f"corridor-{_plain(corridor)}", links=_corridors(corridor), titles=dict.fromkeys(text.LANGUAGES, str(name)))
         for corridor, name in rows
     ]
-    return (Page("all-links", titles=dict.fromkeys(text.LANGUAGES, "All links")), *own)
+    titles = {language: text.strings(language)["page.all-links.title"] for language in text.LANGUAGES}
+    return (Page("all-links", titles=titles), *own)
 
 
 def _plain(name: str) -> str:

@@ -8,7 +8,10 @@ from . import packing, style
 from .page import Page, Raw, data_uri, packaged
 
 _DATA_ID = "atlas-data"
-_PARTS = ("lambert", "kit", "words", "names", "cards", "search", "comparison", "panel", "atlas")
+_PARTS = (
+    *("lambert", "kit", "permalink", "words", "names", "cards", "search", "comparison", "drawing", "export"),
+    *("solver", "plan", "whatif", "swipe", "panel", "atlas"),
+)
 _MARKERS = ("marker-icon", "marker-shadow")
 
 

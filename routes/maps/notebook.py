@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import style, text
-from .gallery import GalleryPage
 
 PREFIX = "notebook-"
 """The files of notebook pages begin with it."""
@@ -33,7 +32,8 @@ _ROW = re.compile(r"<tr.*?</tr>", re.DOTALL)
 _CELL = re.compile(r"<(t[hd])[^>]*>(.*?)</t[hd]>", re.DOTALL)
 _NUMBER = re.compile(r"-?[\d,.]+(e[+-]?\d+)?%?|NaN|inf|True|False|None|")
 _NO_PICTURE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400" aria-hidden="true"><rect class="sea" width="640" height="400"/></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400" aria-hidden="true">'
+    f'<rect class="sea" width="640" height="400" fill="{style.LIGHT["sea"]}"/></svg>'
 )
 
 # The code is folded: who wants the answer reads on, who wants to know how opens it. No script is needed for that.
@@ -124,13 +124,19 @@ def _read(path: Path) -> Notebook:
     return Notebook(path, PREFIX + path.stem.replace("_", "-").lower(), heading.lstrip("# ").strip(), re.sub(r"[`*]", "", sentence))
 
 
-def make_page(notebook: Notebook, where: Path) -> GalleryPage:
-    """Execute a notebook, write its page into a folder, and give its card. Raises NotebookError where a cell fails."""
+class Executed(NamedTuple):
+    """A notebook that was executed: its page, the line that answers its question, and its picture."""
+
+    html: str
+    answer: str
+    picture: str
+
+
+def make_page(notebook: Notebook) -> Executed:
+    """Execute a notebook and make its page. Raises NotebookError where a cell fails."""
     executed = _executed(notebook)
     answer, picture = _answer(executed), _picture(executed)
-    file = where / notebook.file
-    file.write_text(_page(notebook, executed), encoding="utf-8")
-    return GalleryPage(notebook.file, notebook.title, notebook.question, answer, picture, file.stat().st_size, "notebook")
+    return Executed(_page(notebook, executed), answer, picture)
 
 
 def _executed(notebook: Notebook) -> Any:

@@ -17,6 +17,8 @@ import pandas as pd
 
 from geodata.network import Network
 
+from ..allocation import Allocation, allocate
+from ..cases import read_case
 from ..flow import max_flow
 from ..routing import Routes, alternatives
 from ..scenarios import Scenario
@@ -64,12 +66,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Computed routes with the texts to show beside them; ``names`` has one text a route, or none at all."""
+    """Computed routes with the texts to show beside them; ``names`` has one text a route, or none at all.
+
+    ``question`` stands there where its named ways can be sought again on a page that plans.
+    """
 
     title: Texts
     routes: Routes
     note: Texts
     names: tuple[Texts, ...] = ()
+    question: Question | None = None
 
 
 class Most(NamedTuple):
@@ -83,7 +89,11 @@ class Most(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """What a page shows. ``links`` chooses link ids; None shows those of its comparisons alone."""
+    """What a page shows. ``links`` chooses link ids; None shows those of its comparisons alone.
+
+    ``group`` is the heading of the gallery that it stands under, ``uses`` names the tables it reads besides those of
+    places and links: ``cases``, ``scenarios``. A page is made anew only where something it uses has changed.
+    """
 
     name: str
     links: Chooser | None = None
@@ -91,7 +101,10 @@ class Page:
     bounds: Bounds | None = None
     figures: tuple[str, ...] = ()
     most: Most | None = None
+    case: str | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
+    group: str = "overview"
+    uses: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -107,7 +120,7 @@ class Page:
 class Drawn(NamedTuple):
     """A page that is computed: its map (made into a file by ``html``), its picture and its key number in a sentence.
 
-    ``links`` are those it shows (None: all), ``compared`` what it compares; `printed` makes figures of them.
+    ``links`` are those it shows (None: all), ``compared`` what it compares, ``plan`` what it plans; `printed` makes figures of them.
     """
 
     map: folium.Map
@@ -115,6 +128,7 @@ class Drawn(NamedTuple):
     key_number: str
     links: tuple[str, ...] | None
     compared: tuple[Comparison, ...]
+    plan: Allocation | None
 
     def html(self) -> str:
         return str(self.map.get_root().render())
@@ -123,6 +137,8 @@ class Drawn(NamedTuple):
 def draw(network: Network, page: Page) -> Drawn:
     """Compute what the page compares and draw it."""
     compared = [compare(network, question) for question in page.questions]
+    if page.case:
+        compared = [replace(item, question=asked if asked.ways else None) for item, asked in zip(compared, page.questions, strict=True)]
     routed = {link for item in compared for way in item.routes.table["links"] for link in way}
     named = page.links(network) if page.links else ()
     chosen = sorted({*named, *routed}) if page.links or compared else None
@@ -136,9 +152,12 @@ def draw(network: Network, page: Page) -> Drawn:
         bounds=page.bounds,
         notes=[*_figure_notes(network, page.figures), *([most] if most else [])],
         page=page.file,
+        case=page.case,
     )
-    picture, key = thumbnail(network, links=chosen, bounds=page.bounds), _key_number(network, chosen, compared, most)
-    return Drawn(shown, picture, key, None if chosen is None else tuple(chosen), tuple(compared))
+    plan = allocate(network, read_case(page.case, network)) if page.case else None
+    key = _planned(plan) if plan else _key_number(network, chosen, compared, most)
+    picture = thumbnail(network, links=chosen, bounds=page.bounds)
+    return Drawn(shown, picture, key, None if chosen is None else tuple(chosen), tuple(compared), plan)
 
 
 def printed(network: Network, page: Page, drawn: Drawn, language: str = "en") -> Figure:
@@ -152,6 +171,8 @@ def printed(network: Network, page: Page, drawn: Drawn, language: str = "en") ->
         "bounds": page.bounds,
         "language": language,
     }
+    if drawn.plan:
+        return figure(network, allocation=drawn.plan, **said)
     ways = [
         (_way_told(network, drawn.compared, item, at, language), tuple(item.routes.table["links"].iloc[at]))
         for item in drawn.compared
@@ -293,6 +314,18 @@ def _key_number(network: Network, links: Sequence[str] | None, compared: Sequenc
     return text.strings("en")["key.lines_sourced"].format(share=f"{_sourced_share(network, shown):.0%}", **facts)
 
 
+def _planned(plan: Allocation) -> str:
+    """What arrives of a case's first flow in its cheapest plan, in a sentence."""
+    row, commodity = plan.by_flow.iloc[0], plan.case.flows[0].commodity
+    words = text.strings("en")
+    return words["key.planned_gas" if commodity == "gas" else "key.planned"].format(
+        flow=words.get(f"flow.{row['flow']}", row["flow"]),
+        x=_amount(row["delivered"], commodity, "en"),
+        y=_amount(row["demand"], commodity, "en"),
+        cost=f"{row['cost_usd_t']:,.0f}",
+    )
+
+
 def _sourced_share(network: Network, links: pd.DataFrame) -> float:
     """Share of the limited capacities that rest on a public source, a document, or a figure derived from them."""
     kinds = {name: row["kind"] for name, row in network.figure_facts.items()}
@@ -304,7 +337,9 @@ def _best(item: Comparison) -> str:
     """The roomiest and the cheapest of the compared ways, in a sentence; the cheapest alone where ways have no names."""
     table, words = item.routes.table, text.strings("en")
     wide, cheap = int(table["capacity"].to_numpy().argmax()), int(table["cost_usd_t"].to_numpy().argmin())
-    facts = {"cost": f"{table['cost_usd_t'].iloc[cheap]:,.0f}", "days": f"{table['days'].iloc[cheap]:,.0f}"}
+    unit = "key.usd_gas" if item.routes.commodity == "gas" else "key.usd_t"
+    cost = words[unit].format(x=f"{table['cost_usd_t'].iloc[cheap]:,.0f}")
+    facts = {"cost": cost, "days": f"{table['days'].iloc[cheap]:,.0f}"}
     if not item.names:
         return words["key.cheapest" if len(table) > 1 else "key.only"].format(n=len(table), room=_room(table, cheap, item), **facts)
     roomy, cheapest = item.names[wide]["en"], item.names[cheap]["en"]

@@ -85,20 +85,29 @@ class Section(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """What a sheet shows once computed; ``bars`` are those of its picture, from the top: length (0..1) and mode colour."""
+    """What a sheet shows once computed; ``bars`` are those of its picture, from the top: length (0..1) and mode colour.
+
+    ``table`` are its numbers to take away, amounts in kt a year.
+    """
 
     key_number: str
     notes: tuple[str, ...]
     sections: tuple[Section, ...]
     bars: tuple[tuple[float, str], ...]
+    table: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page of tables; its words stand in the string tables under ``page.NAME.title`` and ``page.NAME.question``."""
+    """A page of tables; its words stand in the string tables under ``page.NAME.title`` and ``page.NAME.question``.
+
+    ``group`` and ``uses`` are those of a `pages.Page`.
+    """
 
     name: str
     fill: Callable[[Network], Filled]
+    uses: tuple[str, ...] = ()
+    group: str = "finding"
 
     @property
     def file(self) -> str:
@@ -113,7 +122,8 @@ class Sheet:
 
 def packaged_sheets() -> tuple[Sheet, ...]:
     """The sheets of the packaged network, in the order of the gallery."""
-    return (Sheet("scenarios", _scenarios), Sheet("claims", _claims), Sheet("hindcast", _hindcast))
+    both = ("cases", "scenarios")
+    return (Sheet("scenarios", _scenarios, both), Sheet("claims", _claims, both), Sheet("hindcast", _hindcast, ("cases",)))
 
 
 def _claims(network: Network) -> Filled:
@@ -150,7 +160,7 @@ def _claims(network: Network) -> Filled:
     )
     looks = {HOLDS: (1.0, "sea"), NOT: (0.3, "pipeline")}
     bars = tuple(looks.get(verdict, (0.65, "gas")) for verdict in table["verdict"])
-    return Filled(key, ("sheet.claims.note",), sections, bars)
+    return Filled(key, ("sheet.claims.note",), sections, bars, table)
 
 
 def _hindcast(network: Network) -> Filled:
@@ -195,7 +205,8 @@ def _hindcast(network: Network) -> Filled:
     most = float(shown["reported"].max()) if len(shown) else 1.0
     pairs = [(row.reported, row.computed) for row in _each(shown) if row.route == "cpc"]
     bars = tuple(bar for said, found in pairs for bar in ((said / most, "transfer"), (found / most, "rail")))
-    return Filled(key, ("sheet.hindcast.note", "sheet.hindcast.weak"), tuple(sections), bars)
+    in_kt = {name: f"{name}_kt_yr" for name in ("reported", "computed", "error", "naive", "naive_error")}
+    return Filled(key, ("sheet.hindcast.note", "sheet.hindcast.weak"), tuple(sections), bars, table.rename(columns=in_kt))
 
 
 CRUDE_WAYS = ("cpc", "atyrau-samara", "btc", "caspian-tankers", "kazakhstan-china-oil")
@@ -210,11 +221,27 @@ def _scenarios(network: Network) -> Filled:
     ways = [(f"sheet.way.{way}", crude.by_corridor, "corridor", "kazakh-crude", way) for way in CRUDE_WAYS]
     states = [(f"{text.country_names()[state][0]}, Mt", boxes.by_country, "country", "china-europe", state) for state in BOX_STATES]
     sections = (_compared(network, "sheet.scenarios.crude", crude, ways), _compared(network, "sheet.scenarios.boxes", boxes, states))
+    table = pd.concat([_wide(crude), _wide(boxes)], ignore_index=True)
     lost = crude.by_flow[(crude.by_flow["scenario"] == "CPC stopped") & (crude.by_flow["flow"] == "kazakh-crude")]["unmet"]
     key = text.strings("en")["key.scenarios"].format(x=_mt(float(lost.iloc[0]))) if len(lost) else ""
     delivered = crude.by_flow[crude.by_flow["flow"] == "kazakh-crude"]["delivered"].sort_values()
     bars = tuple((amount / delivered.max(), "pipeline") for amount in delivered.head(10)) if len(delivered) else ()
-    return Filled(key, ("sheet.scenarios.note",), sections, bars)
+    return Filled(key, ("sheet.scenarios.note",), sections, bars, table)
+
+
+def _wide(found: Comparison) -> pd.DataFrame:
+    """What a comparison found, a row for each flow in each scenario, with its amounts by way and by state."""
+    rows = found.by_flow.rename(columns={name: f"{name}_kt_yr" for name in ("supply", "demand", "delivered", "unmet")})
+    rows.insert(0, "case", found.case.name)
+    keys = ["scenario", "flow"]
+    for frame, column, word, shown in (
+        (found.by_corridor, "corridor", "by", CRUDE_WAYS),
+        (found.by_country, "country", "across", BOX_STATES),
+    ):
+        amounts = frame.pivot_table(index=keys, columns=column, values="amount", aggfunc="sum").reindex(columns=list(shown))
+        amounts.columns = pd.Index([f"{word}_{name}_kt_yr" for name in shown])
+        rows = rows.merge(amounts.fillna(0.0).reset_index(), on=keys, how="left")
+    return rows
 
 
 def _compared(network: Network, heading: str, found: Comparison, extra: Sequence[tuple[str, pd.DataFrame, str, str, str]]) -> Section:
@@ -346,7 +373,7 @@ def picture(filled: Filled) -> str:
     step = (HEIGHT_PX - 80) / count
     bars = "".join(
         f'<rect x="60" y="{40 + at * step:.1f}" width="{max(length, 0.01) * (WIDTH_PX - 120):.1f}" '
-        f'height="{step * 0.62:.1f}" fill="{style.MODE_COLOURS[colour]}"/>'
+        f'height="{step * 0.62:.1f}" class="b-{colour}" fill="{style.MODE_COLOURS[colour]}"/>'
         for at, (length, colour) in enumerate(filled.bars)
     )
     return (

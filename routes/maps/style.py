@@ -80,6 +80,31 @@ DARK = {
     "sourced-bg": "#15331f",
 }
 
+# How a line stands in a plan: out of use, unchanged, closed, gained, lost, and four steps of use. The steps of use and the
+# pair of change are safe for deutan and protan eyes; widths, dashes and words say the same without colour.
+TONES = {
+    "idle": "#a9a69c",
+    "kept": "#7d8086",
+    "shut": "#b3261e",
+    "gained": "#0a5796",
+    "lost": "#b84a00",
+    "used0": "#4575b4",
+    "used1": "#6aa5cc",
+    "used2": "#e8743b",
+    "used3": "#c4231c",
+}
+TONES_DARK = {
+    "idle": "#676d75",
+    "kept": "#9298a0",
+    "shut": "#ff8a80",
+    "gained": "#6cb4f5",
+    "lost": "#ff9d5c",
+    "used0": "#6f9bd8",
+    "used1": "#9fd0ea",
+    "used2": "#fc9d6b",
+    "used3": "#ff6a5e",
+}
+
 HAIRLINE_PX = 1.2
 PX_PER_MT = 0.13
 # A bcm of gas moves about 0.75 Mt; this keeps the widest gas line (55 bcm) beside a 45 Mt oil line.
@@ -107,8 +132,8 @@ def width_px(capacity: float, *, gas: bool) -> float:
 
 def css_variables() -> str:
     """The palettes as CSS variables: light, on a screen dark on demand or by the reader's system, on paper always light."""
-    light = _declarations(LIGHT, MODE_COLOURS)
-    dark = "{color-scheme:dark;" + _declarations(DARK, MODE_COLOURS_DARK) + "}"
+    light = _declarations(LIGHT, MODE_COLOURS, TONES)
+    dark = "{color-scheme:dark;" + _declarations(DARK, MODE_COLOURS_DARK, TONES_DARK) + "}"
     return (
         f":root{{color-scheme:light;{light}}}"
         f'@media screen{{:root[data-theme="dark"]{dark}}}'
@@ -116,6 +141,6 @@ def css_variables() -> str:
     )
 
 
-def _declarations(palette: dict[str, str], modes: dict[str, str]) -> str:
-    plain = [f"--{name}:{colour};" for name, colour in palette.items()]
-    return "".join(plain + [f"--m-{name}:{colour};" for name, colour in modes.items()])
+def _declarations(palette: dict[str, str], modes: dict[str, str], tones: dict[str, str]) -> str:
+    named = [("", palette), ("m-", modes), ("t-", tones)]
+    return "".join(f"--{prefix}{name}:{colour};" for prefix, colours in named for name, colour in colours.items())

@@ -8,7 +8,7 @@ from typing import Any
 
 LANGUAGES = ("en", "ru", "kk")
 
-_ELSEWHERE = ("page.", "compare.", "way.", "key.", "gallery.", "sheet.", "notebook.", "figure.", "chart.", "brief.")
+_ELSEWHERE = ("page.", "compare.", "way.", "key.", "gallery.", "sheet.", "notebook.", "figure.", "chart.", "scenario.", "flow.", "brief.")
 
 Text = str | Mapping[str, str]
 """What a caller may give for a title or a note: one text, or one per language."""

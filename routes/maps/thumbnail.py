@@ -1,4 +1,4 @@
-"""A still, small picture of a network for the gallery: one inline SVG, the same bytes at every build."""
+"""A still, small picture of a network for the gallery: one SVG, the same bytes at every build."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -41,6 +41,21 @@ def thumbnail(network: Any, *, links: Iterable[str] | None = None, bounds: Bound
     return "".join(parts)
 
 
+def standalone(svg: str) -> str:
+    """A picture as a file of its own, which takes the dark colours where the reader's system is dark.
+
+    Raises ValueError for a text that is not an SVG with its tag at the beginning.
+    """
+    tag, sign, inside = svg.partition(">")
+    if not tag.startswith("<svg ") or not sign:
+        raise ValueError(f"not an SVG picture: {svg[:40]!r}")
+    dark = style.DARK
+    rules = [f".sea{{fill:{dark['sea']}}}", *(f".{kind}{{fill:{dark[kind]};stroke:{dark['border']}}}" for kind in ("land", "home"))]
+    rules += [f".{kind}{{stroke:{dark[kind]}}}" for kind in ("casing", "ink")]
+    rules += [f".m-{key}{{stroke:{colour}}}.b-{key}{{fill:{colour}}}" for key, colour in style.MODE_COLOURS_DARK.items()]
+    return f"{tag}><style>@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}</style>{inside}\n"
+
+
 class _Frame:
     """From degrees to pixels: what is to be seen fills the picture but for a margin."""
 
@@ -61,7 +76,7 @@ class _Frame:
 
 
 def _lands(frame: _Frame) -> list[str]:
-    # Colours stand in attributes, for a picture on its own, and in classes, for a gallery with a dark theme.
+    # Colours stand in attributes, for a picture inside another page, and in classes, for one that follows a dark theme.
     paths = {"land": "", "home": ""}
     for code, shape in basemap.outlines(frame.land, _COARSER * frame.degrees_per_px):
         polygons = [part for part in shapely.get_parts(shape) if part.area > 60 * frame.degrees_per_px**2]
@@ -88,7 +103,7 @@ def _lines(frame: _Frame, chosen: payload.Selection, shapes: NDArray[np.object_]
         drawn.append((width, path, style.colour_key(row["mode"], goods), dash))
     drawn.sort(key=lambda item: (-item[0], item[1]))
     # Lines of one look share a path; one casing under them all keeps the picture small.
-    casing = "".join(path for width, path, _, _ in drawn if width > 3 * _CELLS_PER_PX)
+    casing = "".join(path for width, path, _, dash in drawn if width > 3 * _CELLS_PER_PX and not dash)
     looks: dict[tuple[float, str, str], str] = {}
     for width, path, key, dash in drawn:
         look = (round(width, 1), key, dash)

@@ -8,18 +8,22 @@ import folium
 import numpy as np
 from folium.template import Template
 
+from ..cases import Case, read_case
+from ..variants import Board
+from ..variants import board as board_of
 from . import basemap, packing, payload, projection, style, text
 from .layer import NetworkLayer
 from .page import Page
+from .replan import replan
 from .text import Text
 from .thumbnail import thumbnail
 
 CANVAS_FROM_LINKS = 3000
 """From so many links on, the browser draws them on a canvas: slower to restyle, but it opens."""
 
-PAGE_BYTES = 490_000
+PAGE_BYTES = 518_000
 """What a page may weigh; the base map gets what the network leaves of it."""
-FIXED_BYTES = 232_000
+FIXED_BYTES = 260_000
 """Leaflet, the page's own script and its styles."""
 
 _LAND_TIMES = 2.4
@@ -62,10 +66,10 @@ class AtlasMap(folium.Map):
             attribution_control=False,
             zoom_snap=0.25,
             wheel_px_per_zoom_level=110,
-            min_zoom=2,
-            max_zoom=10,
             bounce_at_zoom_limits=False,
         )
+        # folium heeds its own arguments for these only where there are tiles.
+        self.options |= {"min_zoom": 2, "max_zoom": 10}
         self.cone = cone
         self.words = {key: html.escape(text.strings(language)[key]) for key in ("skip", "noscript")}
         page.add_child(self)
@@ -83,21 +87,29 @@ def atlas(
     language: str = "en",
     notes: Sequence[Text] = (),
     page: str | None = None,
+    case: Case | str | None = None,
 ) -> folium.Map:
     """A map of a network that opens anywhere: one file without a request, beside it what the analysis compared.
+
+    With a `case` (or the name of one) the map plans: its flows are the plan of `routes.allocate`, and the reader closes
+    links, places, corridors and states, chooses scenarios and years, and sees the plan anew, as `allocate` would have it.
 
     `links` and `places` are the ids to draw (default: all; the links of compared routes are always drawn).
     `comparisons` have a title, routes (as `routes.alternatives` returns them) and a note. `bounds` (west, south, east,
     north) is the first view. Texts may be given once or as a dict by language (en, ru, kk). `page` is the file name
     of the map within a gallery; it adds the way back to its index.
 
-    Raises ValueError for an unknown id, language or an impossible box.
+    Raises ValueError for an unknown id, case, language or an impossible box.
     """
     text.check(language)
     if bounds is not None and not projection.is_box(bounds):
         raise ValueError(f"bounds must be west < east, south < north in degrees; got {bounds!r}")
     links = None if links is None else tuple(links)
     places = None if places is None else tuple(places)
+    board = None if case is None else _board(network, case, comparisons)
+    if board is not None:
+        links = tuple(sorted({*(board.links if links is None else links), *board.links}))
+        places = tuple(sorted({*(places or ()), *(place for graph in board.graphs.values() for place in graph.places)}))
     chosen = payload.select(network, links, places, comparisons)
     drawn = projection.extent(np.concatenate([np.asarray(chosen.links.geometry), np.asarray(chosen.places.geometry)]))
     view = bounds or _first_view(chosen, comparisons) or drawn
@@ -117,6 +129,10 @@ def atlas(
         "style": _style(),
         "names": _country_names(chosen, comparisons),
     }
+    if board is not None:
+        contents["plan"] = replan(
+            board, chosen, {at: item.question for at, item in enumerate(comparisons) if getattr(item, "question", None)}
+        )
     room = PAGE_BYTES - FIXED_BYTES - len(packing.safe_json(contents).encode())
     whole = projection.around(projection.edge(view), cone, _LAND_TIMES)
     contents["base"] = basemap.basemap(whole, projection.padded(view, 0.05), room)
@@ -128,6 +144,16 @@ def atlas(
     result = AtlasMap(figure, cone, language)
     NetworkLayer(contents).add_to(result)
     return result
+
+
+def _board(network: Any, case: Case | str, comparisons: Sequence[Any]) -> Board:
+    """The case under every year and scenario, on graphs that the compared routes can be sought on as well."""
+    asked = read_case(case, network) if isinstance(case, str) else case
+    ends: dict[str, set[str]] = {}
+    for item in comparisons:
+        if getattr(item, "question", None):
+            ends.setdefault(item.routes.commodity, set()).update((item.routes.origin, item.routes.destination))
+    return board_of(network, asked, ends=ends)
 
 
 def _first_view(chosen: payload.Selection, comparisons: Sequence[Any]) -> projection.Bounds | None:
@@ -149,6 +175,7 @@ def _style() -> dict[str, Any]:
         "unlimited": style.UNLIMITED_PX,
         "samples": [[mt, style.width_px(mt * 1000.0, gas=False)] for mt in (5, 20, 70)],
         "gas_samples": [[bcm, style.width_px(bcm * 1000.0, gas=True)] for bcm in (10, 50)],
+        "widths": {"hair": style.HAIRLINE_PX, "mt": style.PX_PER_MT, "bcm": style.PX_PER_BCM, "cap": style.CAP_PX},
     }
 
 

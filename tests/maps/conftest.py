@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import folium
 import pytest
 
 import geodata
+import make_maps
 from geodata.network import Network
 from routes import alternatives, maps
 from routes.routing import Routes
@@ -117,6 +119,13 @@ FIGURES = [
     _FIGURE
     | {"figure_id": "a.rail", "subject": "rail", "value": 8, "low": 5, "high": 11, "kind": "assumption", "note": "guess from trains a day"},
 ]
+# via: country, US$ a tonne, days, km, kt a year
+WAYS = {
+    "north": ("RUS", 10, 30, 900, 5000),
+    "south": ("TKM", 20, 10, 700, 4000),
+    "worse": ("UZB", 40, 30, 800, 4000),
+    "broad": ("CHN", 30, 40, 1000, "unlimited"),
+}
 CORRIDORS = [{"corridor_id": "middle", "name": f"Middle {IMAGE}", "members": "rail-field;sea-caspian;rail-caucasus"}]
 
 
@@ -163,6 +172,28 @@ def html(draw: Callable[..., folium.Map]) -> str:
 
 
 @pytest.fixture(scope="session")
+def four(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page that compares four ways from start to goal, one across each of four countries."""
+    folder = tmp_path_factory.mktemp("four")
+    places = [
+        {"place_id": "start", "name": "Start", "country": "KAZ", "lon": 60, "lat": 45},
+        {"place_id": "goal", "name": "Goal", "country": "KAZ", "lon": 64, "lat": 45},
+    ]
+    links = []
+    for i, (way, (country, cost, days, km, capacity)) in enumerate(WAYS.items()):
+        places.append({"place_id": way, "name": way.title(), "country": country, "lon": 62, "lat": 43 + i})
+        rest = {"mode": "rail", "commodities": "container", "capacity": capacity, "unit": "" if capacity == "unlimited" else "kt/yr"}
+        halves = {"cost_usd_t": cost / 2, "days": days / 2, "length_km": km / 2, "gauge_mm": 1520}
+        for start, end in (("start", way), (way, "goal")):
+            links.append({"link_id": f"{start}-{end}", "from_place": start, "to_place": end, "countries": f"KAZ;{country}"} | rest | halves)
+    write_rows(folder / "places.csv", places)
+    write_rows(folder / "links.csv", links)
+    network = geodata.read_network(folder)
+    found = alternatives(network, "start", "goal", "container", k=4)
+    return str(maps.atlas(network, comparisons=[Compared("Four ways", found)]).get_root().render())
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium; without it the test is skipped, but in CI that is a failure."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -176,6 +207,47 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def make_gallery(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A function that makes the maps with the given options and gives their folder."""
+
+    def made(*given: str) -> Path:
+        out = tmp_path_factory.mktemp("gallery") / "maps"
+        assert make_maps.main(["--out", str(out), *given]) == 0
+        return out
+
+    return made
+
+
+Visit = Callable[[Path, int, int], AbstractContextManager["Page"]]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Visit:
+    """A function that opens a file of a gallery offline in a window of some size, and checks at the end what holds of each.
+
+    It asked nobody, complained of nothing, scrolls in one direction only, and allows nothing to be fetched.
+    """
+
+    @contextmanager
+    def visited(file: Path, width: int, height: int) -> Iterator[Page]:
+        said: list[str] = []
+        asked: list[str] = []
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+        tab = context.new_page()
+        tab.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("request", lambda request: asked.append(request.url) if request.url.startswith(("http", "ws")) else None)
+        tab.goto(file.as_uri())
+        yield tab
+        assert tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 2
+        context.close()
+        assert (said, asked) == ([], [])
+        assert "Content-Security-Policy" in file.read_text("utf-8")
+
+    return visited
 
 
 def _without(what: str) -> None:
@@ -198,7 +270,7 @@ def open_page(browser: Browser, html: str, tmp_path: Path) -> Iterator[Callable[
     """A function that opens a page file (default: the toy's) offline, and checks at the end that it kept quiet."""
     tabs: list[Tab] = []
 
-    def opened(content: str = html, **context: Any) -> Tab:
+    def opened(content: str = html, fragment: str = "", **context: Any) -> Tab:
         file = tmp_path / f"page-{len(tabs)}.html"
         file.write_text(content, encoding="utf-8")
         options = {"viewport": {"width": 1440, "height": 900}, "offline": True, "reduced_motion": "reduce"} | context
@@ -209,7 +281,7 @@ def open_page(browser: Browser, html: str, tmp_path: Path) -> Iterator[Callable[
             "request", lambda request: tab.requests.append(request.url) if not request.url.startswith(("file:", "data:", "blob:")) else None
         )
         tab.page.on("dialog", lambda dialog: (tab.errors.append(f"a script ran: {dialog.message}"), dialog.dismiss()))
-        tab.page.goto(file.as_uri())
+        tab.page.goto(file.as_uri() + (f"#{fragment}" if fragment else ""))
         tab.page.wait_for_selector("html[data-ready]", timeout=10_000)
         tabs.append(tab)
         return tab

@@ -225,6 +225,51 @@ def test_prints_on_white(open_page: Open) -> None:
     assert page.pdf()[:4] == b"%PDF"
 
 
+def test_paper_holds_map_cards_legend_and_sources(open_page: Open) -> None:
+    tab = open_page(color_scheme="dark", fragment="at=47,55,5.5")
+    page = tab.page
+    centre = "document.querySelector('.leaflet-lines-pane path.line').getBoundingClientRect().x"
+    before = page.evaluate(centre)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    stage = page.locator(".stage").bounding_box()
+    assert stage
+    assert stage["width"] == pytest.approx(180 / 25.4 * 96, abs=1)
+    assert page.evaluate("document.querySelector('.leaflet-container').offsetWidth") == pytest.approx(stage["width"], abs=1)
+    title = page.locator("h1").bounding_box()
+    assert title
+    assert title["y"] < stage["y"]
+    for shown in (".route", ".legend .sample", ".sources li", "footer"):
+        assert page.locator(shown).first.is_visible(), shown
+    for hidden in (".take", ".tools", ".search", ".leaflet-control-zoom", "input[type=checkbox]", "#fold-table"):
+        assert page.locator(hidden).first.is_hidden(), hidden
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(centre) == pytest.approx(before, abs=2)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(23, 27, 32)"
+    page.wait_for_timeout(400)
+    assert page.evaluate("location.hash") == "#at=47,55,5.5"
+
+
+def test_paper_shows_the_whole_map_of_an_untouched_page(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1000, "height": 1200}).page
+    # In one step: a browser lays out the paper as soon as the event is over.
+    stage, *boxes = page.evaluate(
+        """() => { dispatchEvent(new Event('beforeprint'));
+        const all = [document.querySelector('.stage'), ...document.querySelectorAll('.leaflet-lines-pane path.line')];
+        return all.map((e) => e.getBoundingClientRect()).map((b) => [b.left, b.top, b.right, b.bottom]); }"""
+    )
+    assert stage[2] - stage[0] == pytest.approx(180 / 25.4 * 96, abs=1)
+    assert len(boxes) == 9
+    whole = [min(box[0] for box in boxes), min(box[1] for box in boxes), max(box[2] for box in boxes), max(box[3] for box in boxes)]
+    assert whole[0] >= stage[0]
+    assert whole[1] >= stage[1]
+    assert whole[2] <= stage[2]
+    assert whole[3] <= stage[3]
+    assert whole[0] + whole[2] == pytest.approx(stage[0] + stage[2], abs=30)
+
+
 def test_download_cannot_run_in_a_spreadsheet(open_page: Open) -> None:
     page = open_page().page
     page.locator("#fold-table summary").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -13,6 +14,7 @@ from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import folium
 import numpy as np
@@ -27,10 +29,13 @@ import geodata
 from geodata.network import Network
 from routes import maps
 from routes.maps import packing, page, projection, style, text, webmap
+from routes.maps.thumbnail import standalone
 from tests.maps.conftest import END, FORMULA, HOSTILE, IMAGE, TEMPLATE
 
 Draw = Callable[..., folium.Map]
 MAX_BYTES = 500_000
+MAX_BYTES_OF_ALL = 1_000_000
+MAX_BYTES_GZIPPED = 350_000
 
 
 class Reader(HTMLParser):
@@ -250,7 +255,8 @@ def test_leaflet_is_the_published_one(name: str) -> None:
 def test_whole_network_fits() -> None:
     network = geodata.read_network()
     document = maps.atlas(network, title="All").get_root().render().encode()
-    assert len(document) <= MAX_BYTES
+    assert len(document) <= MAX_BYTES_OF_ALL
+    assert len(gzip.compress(document)) <= MAX_BYTES_GZIPPED
     base = payload_of(document.decode())["base"]
     assert len(json.dumps(base, ensure_ascii=False).encode()) <= 150_000
 
@@ -284,7 +290,7 @@ def test_notebook_shows_a_picture_under_the_map(draw: Draw) -> None:
 
 
 def test_gallery_is_still_and_escaped() -> None:
-    card = maps.GalleryPage("a.html", IMAGE, END, FORMULA, "<svg></svg>", 123_456)
+    card = maps.GalleryPage("a.html", IMAGE, END, FORMULA, "pictures/a.svg", 123_456, "overview", (("lines", "data/a.csv"),))
     document = maps.gallery([card])
     read = Reader(document)
     assert read.scripts == []
@@ -294,8 +300,31 @@ def test_gallery_is_still_and_escaped() -> None:
     assert css
     assert f"'sha256-{base64.b64encode(hashlib.sha256(css[1].encode()).digest()).decode()}'" in read.policy
     for name in ("../a.html", "https://example.org/a.html", "javascript:alert(1)", ""):
-        with pytest.raises(ValueError, match="plain file name"):
-            maps.gallery([card._replace(file=name)])
+        for wrong in ({"file": name}, {"picture": name}, {"data": (("lines", name),)}):
+            with pytest.raises(ValueError, match="plain file name"):
+                maps.gallery([card._replace(**wrong)])
+    with pytest.raises(ValueError, match="no group 'x'"):
+        maps.gallery([card._replace(group="x")])
+
+
+def test_gallery_lists_figures_by_language() -> None:
+    figures = ("figures/a-en.png", "figures/a-en.pdf", "figures/a-kk.svg")
+    document = maps.gallery([maps.GalleryPage("a.html", "A", "", "", "pictures/a.svg", 1, figures=figures)])
+    listed = re.findall(r'<p class="files" lang="(..)">(.*?)</p>', document)
+    assert [(language, re.findall(r'href="([^"]*)">(\w+)', links)) for language, links in listed] == [
+        ("en", [("figures/a-en.png", "PNG"), ("figures/a-en.pdf", "PDF")]),
+        ("kk", [("figures/a-kk.svg", "SVG")]),
+    ]
+
+
+def test_a_picture_of_its_own_is_xml_and_follows_the_dark(toy: Network) -> None:
+    alone = standalone(maps.thumbnail(toy))
+    assert ElementTree.fromstring(alone).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own
+    assert "prefers-color-scheme:dark" in alone
+    for sort in set(re.findall(r'class="([^"]*)"', alone)):
+        assert f".{sort}{{" in alone
+    with pytest.raises(ValueError, match="not an SVG"):
+        standalone("<p>")
 
 
 def test_pictures_are_small(toy: Network) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
 from routes.maps import text
@@ -16,7 +17,7 @@ HOSTILE = '<img src=x onerror="alert(1)">&</td><script>'
 def page() -> str:
     rows = ((HOSTILE, "1.00", HOSTILE),)
     section = Section("sheet.crude", (Column("sheet.claim", "head"), Column("sheet.reported", "n"), Column(HOSTILE, "why")), rows)
-    filled = Filled("key", ("sheet.claims.note",), (section,), ((0.5, "rail"),))
+    filled = Filled("key", ("sheet.claims.note",), (section,), ((0.5, "rail"),), pd.DataFrame())
     return sheet_html(Sheet("claims", lambda network: filled), filled)
 
 
@@ -52,6 +53,6 @@ def test_every_sheet_has_its_words() -> None:
 
 
 def test_the_picture_has_a_bar_for_each_number() -> None:
-    filled = Filled("", (), (), ((1.0, "rail"), (0.25, "sea")))
+    filled = Filled("", (), (), ((1.0, "rail"), (0.25, "sea")), pd.DataFrame())
     widths = re.findall(r'x="60".*?width="([\d.]+)"', picture(filled))
     assert float(widths[1]) == pytest.approx(float(widths[0]) / 4, abs=0.1)

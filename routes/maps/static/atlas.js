@@ -29,6 +29,17 @@
     const words = atlasWords({ P, places, language: () => state.language });
     const { t, term, pick, locale, country, shortName, linkTitle, capacity, modeName } = words;
     const say = (text) => { live.textContent = text; };
+    const permalink = atlasPermalink(map);
+    const whatif = P.plan ? atlasWhatIf({
+      P, words, places, links, corridors, figures,
+      act: {
+        light: (...given) => light(...given), leave: () => leave(), pin: (again) => pin(again), fit: (...given) => fit(...given), say, then: (run) => settle(run),
+        open: (kind, at) => (kind === 'link' ? openLink(links[at], null, true) : openPlace(places[at], true)),
+        repaint: () => repaint(), changed: permalink.changed, routes: (model, view) => reroute(model, view),
+      },
+    }) : null;
+    // On a page that does not plan, a line is as wide as its capacity and points one way where goods go one way only.
+    if (!whatif) links.forEach((link) => { link.look = { width: link.width, tone: '', heading: link.one_way ? 1 : 0 }; });
 
     /* panes: ground below everything stock layers use, names above */
     const pane = (name, z, events) => {
@@ -37,7 +48,7 @@
       if (!events) made.style.pointerEvents = 'none';
       return name;
     };
-    ['ground', 'casings', 'lines', 'flow', 'dots', 'names'].forEach((name, i) => pane(name, [150, 410, 420, 430, 440, 460][i]));
+    ['ground', 'casings', 'lines', 'flow', 'dots', 'names'].forEach((name, i) => pane(name, [150, 410, 420, 430, 440, 460][i], name === 'ground' && whatif));
     pane('touch', 450, true);
     const draw = (name) => (P.canvas && name !== 'ground' ? L.canvas : L.svg)({ pane: name, padding: 0.35 });
     const renderer = Object.fromEntries(['ground', 'casings', 'lines', 'flow', 'dots', 'touch'].map((name) => [name, draw(name)]));
@@ -48,7 +59,9 @@
     records(P.base.countries).forEach((land) => {
       if (!land.rings) return;
       const kind = land.code === P.base.home ? 'land home' : 'land';
-      L.polygon(rings(land.rings), onPane('ground', { className: kind, smoothFactor: 0.6 })).addTo(map);
+      const state_ = whatif && whatif.states.includes(land.code);
+      const drawn = L.polygon(rings(land.rings), onPane('ground', { className: kind, smoothFactor: 0.6, interactive: state_ })).addTo(map);
+      if (state_) drawn.on('click', (event) => { if (!state.lit || state.lit.hover) { L.DomEvent.stopPropagation(event); openState(land.code, event.latlng); } });
     });
     P.base.lakes.forEach((lake) => L.polygon(rings(lake), onPane('ground', { className: 'lake' })).addTo(map));
     const grounds = [
@@ -59,15 +72,24 @@
     /* view */
     const FLAT = 8;
     function fit(points, { animate = false, closest = 8.5, margin = 36 } = {}) {
-      if (!points.length) return;
+      if (!points.length) return null;
       const box = L.bounds(points.map((point) => map.project(point, FLAT)));
       const room = map.getSize().subtract([2 * margin, 2 * margin]);
       const size = box.getSize();
       const zoom = FLAT + Math.log2(Math.min(Math.max(room.x, 80) / Math.max(size.x, 1), Math.max(room.y, 80) / Math.max(size.y, 1)));
       const snapped = Math.min(closest, Math.max(map.getMinZoom(), Math.floor(zoom * 4) / 4));
-      map.setView(map.unproject(box.getCenter(), FLAT), snapped, { animate: animate && !still.matches });
+      const centre = map.unproject(box.getCenter(), FLAT);
+      map.setView(centre, snapped, { animate: animate && !still.matches });
+      return { centre, zoom: snapped };
     }
+    let homeView = null;
+    const coordinates = ({ lat, lng }) => [lat, lng].map((degrees) => Number(degrees.toFixed(3))).join();
+    // A map stands on whole pixels, so its centre is seldom quite the one that was asked for.
+    const isAt = (view) => view && map.getZoom() === view.zoom && map.project(map.getCenter()).distanceTo(map.project(view.centre)) < 2;
     function home(options) {
+      homeView = fitHome(options);
+    }
+    function fitHome(options) {
       if (!P.view) return fit([...links.flatMap((link) => link.points), ...places.map((place) => place.where)], options);
       const [west, south, east, north] = P.view;
       const edge = [0, 0.25, 0.5, 0.75, 1].flatMap((f) => [
@@ -87,24 +109,41 @@
       const line = (paneName, options) => L.polyline(link.points, onPane(paneName, { smoothFactor: 0.8, ...options }));
       link.layers = { casing: line('casings', { className: 'casing' }) };
       link.layers.line = line('lines', { className: `line m-${link.colour}`, dashArray: dash, lineCap: dash ? 'butt' : 'round' });
-      if (inner(link.colour) && !dash && link.width > 2.4) {
+      if (inner(link.colour) && !dash && (whatif || link.width > 2.4)) {
         link.layers.inner = line('lines', { className: 'inner', dashArray: inner(link.colour).dash, lineCap: 'butt' });
       }
       link.layers.hit = line('touch', { className: 'hit', opacity: 0, interactive: true, weight: Math.max(link.width + 8, 14) });
       link.layers.hit.on({
         click: (event) => { L.DomEvent.stopPropagation(event); openLink(link, event.latlng); },
         mouseover: () => light([link], { hover: true }), mouseout: () => unlight(true),
-        mousemove: (event) => hint(event.latlng, () => [bdi(linkTitle(link)), h('br'), `${modeName(link.colour)} · ${capacity(link)}`]),
+        mousemove: (event) => hint(event.latlng, () => [bdi(linkTitle(link)), h('br'), whatif ? whatif.hint(link) : `${modeName(link.colour)} · ${capacity(link)}`]),
       });
     }
+    /* What a line's tone says in classes and dashes, where the page plans. */
+    const TONE_DASH = { shut: '2 5', lost: '8 6' };
+    function dress(link) {
+      const { tone } = link.look;
+      const own = `line m-${link.colour}${tone ? ` ${tone}` : ''}`;
+      const { line, inner: stitch, casing } = link.layers;
+      [[line, own], [casing, `casing${tone ? ` ${tone}` : ''}`], ...(stitch ? [[stitch, `inner${tone || link.width <= 2.4 ? ' none' : ''}`]] : [])].forEach(([layer, name]) => {
+        if (layer.options.className === name) return;
+        layer.options.className = name;
+        if (layer.getElement()) layer.getElement().setAttribute('class', name);
+      });
+      const dash = TONE_DASH[tone] || (tone === 'idle' || tone === 'kept' || link.amount > 0 ? null : P.style.dashes[link.status] || null);
+      if (line.options.dashArray !== dash) line.setStyle({ dashArray: dash, lineCap: dash ? 'butt' : 'round' });
+    }
+    const byLook = (a, b) => QUIET.has(b.look.tone) - QUIET.has(a.look.tone) || b.width - a.width || a.at - b.at;
+    const QUIET = new Set(['idle', 'shut', 'kept']);
     function weigh() {
       const by = scale();
       document.querySelectorAll('.sample [data-px]').forEach((path) => path.setAttribute('stroke-width', path.dataset.px * by));
-      places.forEach((place) => place.dot.setRadius(place.radius * (0.5 + by / 2)));
-      for (const { layers, width, colour: key } of links) {
-        layers.casing.setStyle({ weight: width * by + 2 * P.style.casing });
-        layers.line.setStyle({ weight: width * by });
-        if (layers.inner) layers.inner.setStyle({ weight: Math.max(0.7, width * by * inner(key).width) });
+      places.forEach((place) => place.dot.setRadius(place.radius * (0.5 + by / 2) * (place.idle ? 0.6 : 1)));
+      const set = (layer, weight) => { if (layer.options.weight !== weight) layer.setStyle({ weight }); };
+      for (const { layers, width, colour: key, look: { tone } } of links) {
+        set(layers.casing, width * by + 2 * (QUIET.has(tone) ? 0 : P.style.casing));
+        set(layers.line, QUIET.has(tone) ? width : width * by);
+        if (layers.inner) set(layers.inner, Math.max(0.7, width * by * inner(key).width));
       }
     }
 
@@ -145,9 +184,9 @@
     function recolour() {
       if (!P.canvas) return;
       const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
-      for (const { layers, colour: key } of links) {
-        layers.casing.setStyle({ color: colour('casing') });
-        layers.line.setStyle({ color: colour(`m-${key}`) });
+      for (const { layers, colour: key, look: { tone } } of links) {
+        layers.casing.setStyle({ color: colour('casing'), opacity: QUIET.has(tone) ? 0 : 1 });
+        layers.line.setStyle({ color: colour(tone ? `t-${tone}` : `m-${key}`) });
         if (layers.inner) layers.inner.setStyle({ color: colour('casing') });
       }
       places.forEach((place) => place.dot.setStyle({ color: colour('ink'), fillColor: colour('casing') }));
@@ -167,13 +206,33 @@
     function redraw() {
       const all = [...links.flatMap((link) => Object.values(link.layers)), ...places.flatMap((place) => [place.dot, place.hit])];
       all.forEach((layer) => layer.remove());
+      ordered.sort(byLook);
       links.forEach((link) => { link.shown = shownLink(link); });
       places.forEach((place) => { place.shown = shownPlace(place); });
       weigh();
       ordered.filter((link) => link.shown).forEach((link) => Object.values(link.layers).forEach((layer) => layer.addTo(map)));
       places.filter((place) => place.shown).sort((a, b) => b.rank - a.rank).forEach((place) => { place.dot.addTo(map); place.hit.addTo(map); });
+      restream();
+      // What is drawn anew is not lit yet.
+      if (state.lit) dim(true);
+      if (stream.length) streamAlong(state.lit.chosen, state.lit.route);
       layOut();
       panel.fillTable();
+    }
+    /* The plan has changed: lines take their new looks, and what carries most lies lowest of what carries anything. */
+    function repaint() {
+      links.forEach(dress);
+      recolour();
+      weigh();
+      ordered.sort(byLook);
+      if (P.canvas) redraw();
+      else {
+        ordered.filter((link) => link.shown && !QUIET.has(link.look.tone)).forEach((link) => Object.values(link.layers).forEach((layer) => layer.bringToFront()));
+        restream();
+        layOut();
+        panel.fillTable();
+      }
+      swipe.draw();
     }
 
     const layOut = atlasNames({
@@ -184,6 +243,17 @@
     /* lighting a route, a corridor or a line */
     const container = map.getContainer();
     let stream = [];
+    let flowing = [];
+    /* Goods on the move, along the true line, where the page plans. */
+    function restream() {
+      flowing.forEach((layer) => layer.remove());
+      flowing = [];
+      if (!whatif || !whatif.view.moving || P.canvas) return;
+      flowing = links.filter((link) => link.shown && link.look.heading && link.amount > 0 && !QUIET.has(link.look.tone)).map((link) => {
+        const points = link.look.heading > 0 ? link.points : [...link.points].reverse();
+        return L.polyline(points, onPane('flow', { className: 'flow', smoothFactor: 0.8, weight: Math.max(1, Math.min(2.2, link.width * scale() * 0.4)) })).addTo(map);
+      });
+    }
     function light(chosen, { hover = false, keys = [], route = null } = {}) {
       if (hover && state.lit && !state.lit.hover) return;
       dim(false);
@@ -240,8 +310,10 @@
     function bringUp() {
       if (innerWidth <= 760) container.scrollIntoView({ block: 'nearest' });
     }
-    function show(where, build, label) {
-      state.popup = { where, build, label };
+    // `id` is what an address calls it; `quiet` leaves the reader where he is.
+    function show(card, quiet) {
+      const { where, build, label } = card;
+      state.popup = card;
       if (!popup.isOpen()) state.opener = document.activeElement;
       map.closeTooltip(tip);
       const { x, y } = map.getSize();
@@ -251,6 +323,7 @@
       popup.setLatLng(where).setContent(content).openOn(map);
       const close = popup.getElement().querySelector('.leaflet-popup-close-button');
       if (close) close.setAttribute('aria-label', t('close'));
+      if (quiet) return;
       content.focus({ preventScroll: true });
       bringUp();
     }
@@ -269,16 +342,36 @@
       unlight();
     }
 
-    const { linkCard, placeCard, outLink } = atlasCards({ words, figures, sources, openLink: (link) => openLink(link) });
-    function openLink(link, where, zoom) {
+    const { linkCard, placeCard, outLink } = atlasCards({ words, figures, sources, openLink: (link) => openLink(link), what: whatif && whatif.cardPart });
+    /* A state whose land goods may cross, where the page plans. */
+    function openState(code, where, quiet) {
+      const record = { code };
+      show({ where, label: () => country(code), id: `state:${code}@${coordinates(where)}`, build: () => [h('h3', null, bdi(country(code))), whatif.cardPart('country', record)] }, quiet);
+    }
+    /* What is closed in a card changes the map under it: the card is filled anew, and the reader stays where he was. */
+    function settle(run) {
+      run();
+      if (state.popup) show(state.popup, true);
+    }
+    /* The compared ways are sought again around what is closed. */
+    function reroute(model, view_) {
+      P.plan.questions.forEach((question) => {
+        const item = comparisons[question.at];
+        comparison.update({ ...item, names: question.ways.map(({ name }) => name), routes: model.routes(question, view_), note: '', reason: '' });
+      });
+    }
+    function openLink(link, where, zoom, quiet) {
       if (zoom) fit(link.points, { closest: 7 });
-      const middle = where || L.latLng(link.points[Math.floor(link.points.length / 2)]);
-      show(middle, () => linkCard(link), () => linkTitle(link));
+      // On the line itself, so that an address which says where leads to the same spot.
+      const spot = where && link.layers.line.closestLayerPoint(map.latLngToLayerPoint(where));
+      const at = spot ? map.layerPointToLatLng(spot) : L.latLng(link.points[Math.floor(link.points.length / 2)]);
+      const id = `link:${link.id}${spot ? `@${coordinates(at)}` : ''}`;
+      show({ where: at, build: () => linkCard(link), label: () => linkTitle(link), id }, quiet);
       light([link], { hover: true });
     }
-    function openPlace(place, zoom) {
+    function openPlace(place, zoom, quiet) {
       if (zoom) map.setView(place.where, Math.max(map.getZoom(), 6), { animate: false });
-      show(place.where, () => placeCard(place), () => pick(place.names));
+      show({ where: place.where, build: () => placeCard(place), label: () => pick(place.names), id: `place:${place.id}` }, quiet);
     }
 
     function openFound({ kind, record }) {
@@ -297,29 +390,58 @@
       redraw();
       say(t('lines_shown', { n: links.filter((link) => link.shown).length, all: links.length }));
     }
-    function choose(name, value) {
-      state[name] = value;
-      if (name === 'theme' && value === 'auto') delete root.dataset.theme;
-      else if (name === 'theme') root.dataset.theme = value;
+    function dress() {
+      if (state.theme === 'auto') delete root.dataset.theme;
+      else root.dataset.theme = state.theme;
+      recolour();
+    }
+    function rebuild() {
       panel.build();
       nameControls();
-      recolour();
+      dress();
       redraw();
-      if (state.popup) show(state.popup.where, state.popup.build, state.popup.label);
-      else document.getElementById(`${name}-${value}`).focus({ preventScroll: true });
+      if (state.popup) show(state.popup, true);
     }
-    function pin(again) {
+    function choose(name, value) {
+      state[name] = value;
+      rebuild();
+      document.getElementById(`${name}-${value}`).focus({ preventScroll: true });
+    }
+    function pin(again, quiet) {
       state.pinned = again;
       again();
-      bringUp();
+      if (!quiet) bringUp();
     }
+    /* the address */
+    const view = atlasViewKeys({
+      permalink, map, state, corridors, languages: P.languages, usual: P.language,
+      groups: Object.fromEntries(Object.entries({
+        colour: links.map((link) => link.colour), goods: links.flatMap((link) => link.commodities), status: links.map((link) => link.status),
+      }).map(([group, keys]) => [group, [...new Set(keys)].sort()])),
+      act: {
+        rebuild, home, isAt, isHome: () => isAt(homeView), coordinates,
+        choose: (name, value) => { state[name] = value; rebuild(); },
+        close: () => map.closePopup(popup),
+        open(kind, id, where) {
+          if (kind === 'state' && whatif && whatif.states.includes(id) && where) { openState(id, where, true); return; }
+          const record = (kind === 'link' ? links : places).find((one) => one.id === id);
+          if (record && kind === 'link') openLink(record, where, false, true);
+          else if (record) openPlace(record, false, true);
+        },
+      },
+    });
+
     const leave = () => (state.pinned ? state.pinned() : unlight());
+    const comparison = atlasComparisons({
+      words, links, comparisons, permalink, act: { light, leave, pin, release, pinned: () => state.pinned, fit, say },
+    });
+    const swipe = atlasSwipe({ map, P, links, whatif, onPane, pane, draw, renderer, scale, dress: { QUIET, TONE_DASH } });
     const panel = atlasPanel({
-      P, words, state, places, links, figures, sources, corridors, comparisons,
+      P, words, state, whatif, places, links, figures, sources, corridors, comparisons,
       signs: { inner, scale, outline, look, kinds: KINDS },
       parts: {
         outLink, searchBox: atlasSearch({ P, words, places, links, corridors, open: openFound, say }),
-        comparison: atlasComparisons({ words, links, act: { light, leave, pin, fit, say } }),
+        comparison: comparison.part, take: atlasExport({ P, map, words, permalink, places, links, figures, sources, say }),
       },
       act: { refresh, choose, openLink },
     });
@@ -352,27 +474,44 @@
     map.on('click', () => { if (state.lit && !state.lit.hover) release(); });
     panel.build();
     nameControls();
+    links.forEach(dress);
     recolour();
     map.invalidateSize(false);
     home();
     map.setMinZoom(Math.max(2, map.getZoom() - 1));
     redraw();
     // Only now, so that Leaflet's renderers hear of a move first and names and arrows are laid over lines in place.
-    map.on('zoomend', () => { weigh(); if (stream.length) streamAlong(state.lit.chosen, state.lit.route); });
+    map.on('zoomend', () => { weigh(); restream(); swipe.draw(); if (stream.length) streamAlong(state.lit.chosen, state.lit.route); });
     map.on('moveend resize viewreset', layOut);
+    // A browser lays out the paper only after these have run: the style sheet gives the map its size on paper at once,
+    // folds are filled here, and a canvas is painted in the colours of paper.
     let before = null;
     window.addEventListener('beforeprint', () => {
-      before = [map.getCenter(), map.getZoom(), ...document.querySelectorAll('.folds details:not([open])')];
-      before.slice(2).forEach((part) => { if (part.id === 'fold-sources') part.open = true; });
+      const { x, y } = map.getSize();
+      const seen = [[0, 0], [x, 0], [x, y], [0, y]].map((corner) => map.containerPointToLatLng(corner));
+      before = { centre: map.getCenter(), zoom: map.getZoom(), home: homeView, sources: document.querySelector('#fold-sources:not([open])') };
+      if (before.sources) {
+        before.sources.open = true;
+        before.sources.dispatchEvent(new Event('toggle'));
+      }
+      const whole = isAt(homeView);
+      Object.assign(root.dataset, { paper: 'yes', theme: 'light' });
+      recolour();
       map.invalidateSize(false);
-      home();
+      if (whole) home(); else fit(seen, { margin: 0, closest: 10 });
     });
     window.addEventListener('afterprint', () => {
-      before.slice(2).forEach((part) => { part.open = false; });
+      if (before.sources) before.sources.open = false;
+      delete root.dataset.paper;
+      dress();
       map.invalidateSize(false);
-      map.setView(before[0], before[1], { animate: false });
+      map.setView(before.centre, before.zoom, { animate: false });
+      homeView = before.home;
     });
     new ResizeObserver(() => map.invalidateSize(false)).observe(container);
+    if (whatif) whatif.register(permalink);
+    view.addPlace();
+    permalink.start();
     root.dataset.ready = 'yes';
   };
 })();

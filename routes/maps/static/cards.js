@@ -1,5 +1,5 @@
 /* What a popup says about a line or a place: each number with the statement, the source or the guess it stands on. */
-function atlasCards({ words, figures, sources, openLink }) {
+function atlasCards({ words, figures, sources, openLink, what }) {
   const { safeLink, h, bdi } = atlasKit;
   const { t, term, pick, number, many, country, linkTitle, properName, inUnit, tonnes, gasAmount, km, days, money, stated, capacity, modeName } = words;
   const faint = (...text) => h('span', { class: 'faint' }, text);
@@ -68,6 +68,7 @@ function atlasCards({ words, figures, sources, openLink }) {
       h('h3', null, bdi(linkTitle(link))),
       properName(link) ? h('p', { class: 'proper' }, bdi(properName(link))) : '',
       h('p', { class: 'kind' }, h('i', { class: `swatch m-${link.colour}` }), modeName(link.colour), ' · ', link.commodities.map((goods) => term('goods', goods)).join(', ')),
+      what ? what('link', link) : '',
       h('p', { class: `status ${link.status}` }, dotted(term('status', link.status), years, link.one_way && t('one_way'))),
       h('dl', null,
         capacityRow(link),
@@ -89,6 +90,7 @@ function atlasCards({ words, figures, sources, openLink }) {
     return [
       h('h3', null, bdi(pick(place.names))),
       h('p', { class: 'kind' }, dotted(term('kind', place.kind || 'place'), country(place.country)), place.unlocode ? faint(` · UN/LOCODE ${place.unlocode}`) : ''),
+      what ? what('place', place) : '',
       h('dl', null,
         place.stated_capacity ? row(t('capacity'), h('strong', null, stated(place.stated_capacity)), statement(forCapacity)) : '',
         place.dwell_days ? row(t('dwell'), days(place.dwell_days), folded(forDwell)) : '',

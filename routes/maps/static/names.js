@@ -66,7 +66,7 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
     const spot = (where) => map.latLngToLayerPoint(where).subtract(origin);
     const now = lit();
     const pinned = now && !now.hover;
-    const order = ({ place }) => place.rank + (pinned && now.keys.has(place.at) ? -1e6 : 0) + (minor.has(place.kind) && map.getZoom() < 6 ? 1e3 : 0);
+    const order = ({ place }) => place.rank + (pinned && now.keys.has(place.at) ? -1e6 : 0) + (minor.has(place.kind) && map.getZoom() < 6 ? 1e3 : 0) + (place.idle ? 2e3 : 0);
     const visible = places.filter((place) => place.shown && (!pinned || now.places.has(place.at)))
       .map((place) => ({ place, at: spot(place.where) })).filter(({ at }) => within([at.x, at.y, at.x, at.y]))
       .sort((a, b) => order(a) - order(b));
@@ -89,7 +89,7 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
   /* Beside, above or below its dot, wherever it hides least of the lines. */
   function putPlace({ place, at }, sketch) {
     const text = words.place(place.at);
-    const big = place.rank < 12;
+    const big = place.rank < 12 && !place.idle;
     const size = big ? 12.5 : 11.5;
     if (sketch.out.some((other) => other.text === text && Math.hypot(other.at.x - at.x, other.at.y - at.y) < 70)) return;
     const w = textWidth(text, size, big ? 600 : 400, 0.1), gap = place.radius + 4;
@@ -132,8 +132,9 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
   function arrows(origin, only) {
     const made = [];
     for (const link of links) {
-      if (!link.one_way || !link.shown || (only && !only.has(link.at))) continue;
-      for (const part of link.layers.line._parts || []) {
+      if (!link.look.heading || !link.shown || (only && !only.has(link.at))) continue;
+      for (const along of link.layers.line._parts || []) {
+        const part = link.look.heading > 0 ? along : [...along].reverse();
         const steps = part.map((point, i) => (i ? point.distanceTo(part[i - 1]) : 0));
         const whole = steps.reduce((sum, step) => sum + step, 0);
         const count = whole < 44 ? 0 : Math.max(1, Math.round(whole / 170));
@@ -154,7 +155,7 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
     const reach = Math.min(width * 0.3, 3);
     const d = wide ? `M${-reach * 0.7},${-reach}L${reach * 0.7},0L${-reach * 0.7},${reach}` : 'M-3.4,-3.8L4.6,0L-3.4,3.8z';
     const transform = `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) rotate(${turn.toFixed(0)})`;
-    return s('path', { d, class: wide ? 'chevron' : `arrow m-${link.colour}`, transform });
+    return s('path', { d, class: wide ? 'chevron' : `arrow m-${link.colour} ${link.look.tone}`, transform });
   }
 
   return layOut;

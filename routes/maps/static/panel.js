@@ -18,9 +18,9 @@ function atlasCredits(short) {
     h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, short ? name : name + more)]);
 }
 
-function atlasPanel({ P, words, state, places, links, figures, sources, corridors, comparisons, signs, parts, act }) {
+function atlasPanel({ P, words, state, whatif, places, links, figures, sources, corridors, comparisons, signs, parts, act }) {
   const { h, s, bdi } = atlasKit;
-  const { t, term, pick, locale, number, placeName, linkTitle, km, capacity, modeName } = words;
+  const { t, term, pick, locale, number, linkTitle, km, capacity, modeName } = words;
   const root = document.documentElement;
   const panel = document.getElementById('atlas-panel');
   let tableBody = null;
@@ -122,7 +122,7 @@ function atlasPanel({ P, words, state, places, links, figures, sources, corridor
     const whole = h('table', null, h('thead', null, h('tr', null, head)), tableBody);
     fillTable();
     return [
-      h('p', null, h('button', { type: 'button', class: 'button', on: { click: download } }, t('download'))),
+      h('p', null, h('button', { type: 'button', class: 'button', on: { click: parts.take.csv } }, t('download'))),
       h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('table') }, whole),
     ];
   }
@@ -134,25 +134,6 @@ function atlasPanel({ P, words, state, places, links, figures, sources, corridor
       h('td', null, modeName(link.colour), link.status === 'operating' ? '' : h('small', null, term('status', link.status))),
       h('td', null, capacity(link)), h('td', null, link.km === null ? '' : km(link.km)));
     tableBody.replaceChildren(...shownLinks().map(line));
-  }
-
-  function cell(value) {
-    if (typeof value === 'number') return String(value);
-    const text = value === null || value === undefined ? '' : String(value);
-    // A cell that begins like a formula would be run by a spreadsheet; an apostrophe keeps it text.
-    return `"${text.replace(/^(?=[=+\-@\t\r])/, "'").replace(/"/g, '""')}"`;
-  }
-
-  function download() {
-    const columns = ['id', 'from', 'to', 'mode', 'commodities', 'status', 'stated', 'capacity', 'km', 'days', 'cost', 'countries', 'note'];
-    const value = (link, column) => {
-      if (column === 'from' || column === 'to') return placeName(link[column]);
-      return Array.isArray(link[column]) ? link[column].join(';') : link[column];
-    };
-    const lines = shownLinks().map((link) => columns.map((column) => cell(value(link, column))).join(','));
-    const url = URL.createObjectURL(new Blob(['\ufeff', [columns.join(','), ...lines].join('\r\n')], { type: 'text/csv' }));
-    h('a', { href: url, download: 'lines.csv' }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 
   function sourceList() {
@@ -195,8 +176,9 @@ function atlasPanel({ P, words, state, places, links, figures, sources, corridor
     document.title = pick(P.title) || t('atlas');
     document.querySelector('.skip').textContent = t('skip');
     panel.setAttribute('aria-label', pick(P.title) || t('atlas'));
-    panel.replaceChildren(top(), ...comparisons.map(parts.comparison), legend(),
+    panel.replaceChildren(top(), whatif ? whatif.section() : '', ...comparisons.map(parts.comparison), legend(),
       P.notes.length ? h('section', null, h('h2', null, t('notes')), P.notes.map((note) => h('p', null, bdi(pick(note))))) : '',
+      parts.take.section(),
       h('section', { class: 'folds' }, fold('table', t('table_n', { n: links.length }), table),
         sources.length ? fold('sources', t('sources_n', { n: sources.length }), sourceList) : ''),
       h('footer', null, h('p', null, t('disclaimer')), h('p', null, t('year_note', { year: P.year })), h('p', null, atlasCredits(false))));

@@ -11,9 +11,14 @@ function atlasWords({ P, places, language }) {
   const pick = (text) => (Array.isArray(text) ? text[P.languages.indexOf(language())] : text);
   // Where a browser has no Kazakh number format, the Russian one writes numbers the same way.
   const locale = () => ({ en: 'en-GB', ru: 'ru-RU', kk: ['kk-KZ', 'ru-RU'] }[language()]);
-  const number = (value, digits = 3) => new Intl.NumberFormat(locale(), {
-    maximumSignificantDigits: Math.max(digits, Math.ceil(Math.log10(Math.abs(value) + 1))),
-  }).format(value);
+  // Making a formatter takes far longer than using one.
+  const formats = new Map();
+  const number = (value, digits = 3) => {
+    const most = Math.min(21, Math.max(digits, Math.ceil(Math.log10(Math.abs(value) + 1))));
+    const key = `${language()} ${most}`;
+    if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(locale(), { maximumSignificantDigits: most }));
+    return formats.get(key).format(value);
+  };
   const many = (value) => (value < 1e6 ? number(Number(value.toPrecision(2)))
     : new Intl.NumberFormat(locale(), { notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 2 }).format(value));
   const country = (code) => (P.names[code] ? pick(P.names[code]) : code);

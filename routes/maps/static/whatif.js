@@ -1,0 +1,405 @@
+/* What if: the reader closes links, places, corridors and states, chooses a scenario and a year, and the plan is made anew. */
+function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
+  const { h, s, bdi } = atlasKit;
+  const { t, has, pick, number, many, country, placeName, shortName, linkTitle, tonnes, gasAmount, km, days, money } = words;
+  const model = atlasPlan({ P, places, links, corridors });
+  const SHOWN = 7;
+  const SHOWS = ['flow', 'use', 'change', 'room'];
+  const KINDS = ['link', 'place', 'corridor', 'country'];
+  const TRACE = 0.05;
+  const states = [...new Set([...places.map(({ country: code }) => code), ...links.flatMap(({ countries }) => countries)])].sort();
+  // `chosen` is how the reader wants lines coloured; until then what changes is shown once something is closed.
+  const view = { scenario: '', year: model.year, closed: [], before: '', swipe: false, moving: true, chosen: '', flow: 0 };
+  let now = null, then = null, box = null, out = null, timer = 0, later = 0;
+  const yearly = new Map();
+
+  /* views */
+  const variant = (id) => model.variants.find((one) => one.id === id) || model.variants[0];
+  const isBase = () => !view.scenario && view.year === model.year && !view.closed.length;
+  const show = () => view.chosen || (!view.swipe && now && then && !same() ? 'change' : 'flow');
+  const same = () => links.every(({ at }) => Math.abs(now.byLink[at].total - then.byLink[at].total) <= TRACE);
+  const asked = () => ({ scenario: view.scenario, year: view.year, closed: view.closed });
+  const ownYear = (id) => variant(id).year || model.year;
+
+  function compute() {
+    now = model.solve(asked());
+    if (!then || then.view.scenario !== view.before) then = model.solve({ scenario: view.before, year: ownYear(view.before), closed: [] });
+    if (now.broken.length) void0(now);
+    paint();
+  }
+  /* A plan that breaks a contract is none, as in routes.allocate. */
+  function void0(plan) {
+    plan.none = true;
+    plan.byLink.forEach((amount) => { amount.total = 0; amount.net = 0; });
+    plan.ways = [];
+    plan.full = [];
+    [plan.byCorridor, plan.byCountry, plan.through].forEach((map) => map.clear());
+  }
+
+  const WIDTHS = P.style.widths;
+  const px = (amount, gas) => Math.min(WIDTHS.cap, WIDTHS.hair + ((gas ? WIDTHS.bcm : WIDTHS.mt) * Math.max(amount, 0)) / 1000);
+
+  /* How every line looks under a plan: width in pixels, tone (a class), heading along (1) or against (-1) its line. */
+  function looks(plan, how) {
+    return links.map((link) => {
+      const amount = plan.byLink[link.at].total, net = plan.byLink[link.at].net;
+      const heading = Math.abs(net) > TRACE ? Math.sign(net) : 0;
+      const limit = plan.limitOf('link', link.at);
+      const shut = plan.gone.has(link.at);
+      const look = { amount, net, limit, shut, heading, width: px(amount, link.gas), tone: '' };
+      if (how === 'room') return { ...look, width: link.room, heading: link.one_way ? 1 : 0, tone: shut ? 'shut' : '' };
+      if (how === 'change') {
+        const by = amount - then.byLink[link.at].total;
+        if (Math.abs(by) > TRACE) return { ...look, width: px(Math.abs(by), link.gas), tone: by > 0 ? 'gained' : 'lost', heading: by > 0 ? heading : 0, by };
+        return { ...look, width: Math.min(look.width, 2.2), tone: shut ? 'shut' : amount > TRACE ? 'kept' : 'idle', heading: 0 };
+      }
+      if (amount <= TRACE) return { ...look, width: 1, tone: shut ? 'shut' : 'idle' };
+      const used = limit === Infinity ? 0 : amount / limit;
+      return how === 'use' ? { ...look, used, tone: `used${used > 0.995 ? 3 : used > 0.75 ? 2 : used > 0.4 ? 1 : 0}` } : { ...look, used };
+    });
+  }
+  function paint() {
+    const drawn = looks(now, show());
+    links.forEach((link) => {
+      link.look = drawn[link.at];
+      link.width = link.look.width;
+      link.amount = now.byLink[link.at].total;
+    });
+    const busy = new Set(links.filter((link) => link.amount > TRACE || (show() === 'change' && link.look.by)).flatMap((link) => [link.from, link.to]));
+    places.forEach((place) => { place.idle = show() !== 'room' && !busy.has(place.at); });
+  }
+
+  /* amounts */
+  const flowOf = (plan) => plan.flows[view.flow];
+  const isGas = () => flowOf(now).commodity === 'gas';
+  const bare = (kt) => number(Math.abs(kt) < TRACE ? 0 : Math.round(kt) / 1000, Math.abs(kt) >= 99950 ? 4 : 3);
+  const amount = (kt) => (Math.abs(kt) < TRACE ? t('none') : isGas() ? gasAmount(kt) : tonnes(kt));
+  const boxes = (kt) => (flowOf(now).commodity === 'container' && kt > TRACE ? t('unit.TEU', { n: many(kt * model.teu) }) : '');
+  const unit = () => t(isGas() ? 'head.bcm' : 'head.mt');
+
+  /* names */
+  const nameOf = {
+    link: (id) => { const link = links.find((one) => one.id === id); return link ? linkTitle(link) : id; },
+    place: (id) => { const place = places.find((one) => one.id === id); return place ? placeName(place.at) : id; },
+    corridor: (id) => { const corridor = corridors.find((one) => one.id === id); return corridor ? pick(corridor.names) : id; },
+    country: (code) => country(code),
+  };
+  const kindOf = (id) => id.slice(0, id.indexOf(':'));
+  const title = (id) => nameOf[kindOf(id)](id.slice(kindOf(id).length + 1));
+  const exists = (id) => {
+    const kind = kindOf(id), name = id.slice(kind.length + 1);
+    if (kind === 'country') return states.includes(name);
+    return KINDS.includes(kind) && { link: links, place: places, corridor: corridors }[kind].some((one) => one.id === name);
+  };
+  const scenarioName = (id) => pick(variant(id).name);
+
+  /* changes */
+  function set(changes, message) {
+    Object.assign(view, changes);
+    compute();
+    act.repaint();
+    fill();
+    act.say(message || headline().join(' '));
+    act.changed();
+  }
+  const toggle = (id) => set({ closed: view.closed.includes(id) ? view.closed.filter((one) => one !== id) : [...view.closed, id] });
+  const closed = (id) => view.closed.includes(id);
+
+  /* The button that closes or opens one thing again. */
+  function closer(id, { small = false } = {}) {
+    const label = t(closed(id) ? 'what.open' : 'what.close');
+    return h('button', {
+      type: 'button', class: small ? 'shut-button small' : 'shut-button', 'aria-pressed': String(closed(id)), 'data-close': id,
+      'aria-label': small ? `${label}: ${title(id)}` : null, title: small ? label : null, on: { click: () => act.then(() => toggle(id)) },
+    }, small ? (closed(id) ? '↺' : '×') : `${label}`);
+  }
+
+  /* What a card says of a link, place or state on a page that plans. */
+  function cardPart(kind, record) {
+    const id = `${kind}:${kind === 'country' ? record.code : record.id}`;
+    const parts = [];
+    if (kind === 'link') {
+      const { amount: moved, limit, shut } = record.look;
+      const before = then.byLink[record.at].total;
+      parts.push(h('p', { class: 'moved' }, shut ? h('b', null, t('what.out')) : [h('b', null, moved > TRACE ? (record.gas ? gasAmount(moved) : tonnes(moved)) : t('what.unused')),
+        moved > TRACE && limit < Infinity ? ` · ${t('what.used', { n: number(100 * moved / limit, 2) })}` : ''],
+      Math.abs(before - moved) > TRACE ? h('span', { class: 'faint' }, ` · ${t('what.was', { x: before > TRACE ? (record.gas ? gasAmount(before) : tonnes(before)) : t('none') })}`) : ''));
+    } else {
+      const sum = (plan) => (kind === 'place' ? plan.ways.filter((way) => way.places.includes(record.at)) : plan.ways.filter((way) => way.countries.includes(record.code)))
+        .reduce((total, way) => total + way.amount, 0);
+      parts.push(h('p', { class: 'moved' }, h('b', null, amount(sum(now))), ` · ${t(kind === 'place' ? 'what.through' : 'what.crosses')}`,
+        Math.abs(sum(then) - sum(now)) > TRACE ? h('span', { class: 'faint' }, ` · ${t('what.was', { x: amount(sum(then)) })}`) : ''));
+    }
+    parts.push(h('p', null, closer(id)));
+    if (kind === 'link') {
+      const member = corridors.filter((corridor) => model.members[corridor.at].links.includes(record.at));
+      const more = [...member.map((corridor) => `corridor:${corridor.id}`), ...record.countries.map((code) => `country:${code}`)];
+      if (more.length) {
+        parts.push(h('details', { class: 'fold' }, h('summary', null, t('what.also')),
+          h('ul', { class: 'closers' }, more.map((one) => h('li', null, bdi(title(one)), ' ', closer(one, { small: true }))))));
+      }
+    }
+    return h('div', { class: 'what-card' }, parts);
+  }
+
+  /* The change in words; every number is computed. */
+  function headline() {
+    if (now.none) return [t('what.broken', { x: now.broken.map(({ flow, floor, lacks }) => `${flowTitle(flow)}: ${floorName(floor)} (${t('what.lacks', { x: tonnes(lacks) })})`).join('; ') })];
+    const [a, b] = [flowOf(then), flowOf(now)];
+    if (isBase() && !view.before) {
+      return [t('what.base', { flow: flowTitle(b.name), x: amount(b.delivered), y: amount(b.asked), cost: costWords(b) })];
+    }
+    const what = [view.scenario ? scenarioName(view.scenario) : '', view.year !== ownYear(view.scenario) ? String(view.year) : '',
+      view.closed.length ? t('what.closed_list', { x: view.closed.map(title).join(', ') }) : ''].filter(Boolean).join('; ') || scenarioName('');
+    const gone = (way) => way.links.some((at) => now.gone.has(at)) || way.places.some((at) => now.gonePlaces.has(at));
+    const used = then.ways.filter((way) => way.flow === view.flow && gone(way)).reduce((sum, way) => sum + way.amount, 0);
+    const lost = a.delivered - b.delivered;
+    const told = [];
+    if (used > TRACE) {
+      const other = Math.max(used - Math.max(lost, 0), 0);
+      told.push(t('what.used_it', { what, x: amount(used), other: amount(other), lost: amount(Math.max(lost, 0)) }));
+    } else if (Math.abs(lost) > TRACE) {
+      told.push(t(lost > 0 ? 'what.less' : 'what.more', { what, x: amount(Math.abs(lost)) }));
+    } else {
+      told.push(t(same() ? 'what.same' : 'what.moved', { what }));
+    }
+    if (b.cost !== null && a.cost !== null && Math.abs(b.cost - a.cost) >= 0.05) told.push(t('what.cost', { before: costWords(a), now: costWords(b) }));
+    const others = now.flows.map((flow, at) => ({ flow, by: flow.delivered - then.flows[at].delivered, at }))
+      .filter(({ at, by }) => at !== view.flow && Math.abs(by) > TRACE);
+    others.forEach(({ flow, by }) => told.push(t(by < 0 ? 'what.other_less' : 'what.other_more', { flow: flowTitle(flow.name), x: flow.commodity === 'gas' ? gasAmount(Math.abs(by)) : tonnes(Math.abs(by)) })));
+    return told;
+  }
+  const flowTitle = (name) => { const flow = P.plan.flows.find((one) => one.name === name); return flow ? pick(flow.title) : name; };
+  const floorName = ({ name }) => (['corridor', 'link', 'place'].map((kind) => `${kind}:${name}`).filter(exists).map(title)[0] || name);
+  const costWords = (flow) => (flow.cost === null ? '–' : money(flow.cost, flow.commodity === 'gas'));
+
+  /* the panel's part */
+  const choice = (label, id, values, value, change) => h('label', { class: 'field' }, h('span', null, label),
+    h('select', { id, on: { change: (event) => change(event.target.value) } },
+      values.map(([key, text]) => h('option', { value: key, selected: key === value }, text))));
+
+  function section() {
+    const scenarios = model.variants.map((one) => [one.id, pick(one.name)]);
+    const [first, last] = [model.years[0], model.years[model.years.length - 1]];
+    out = h('div', { class: 'what-out' });
+    box = h('section', { class: 'what', id: 'what-if', 'aria-label': t('what.title') },
+      h('h2', { class: 'sr' }, t('what.title')),
+      h('p', { class: 'faint' }, t('what.how')),
+      choice(t('what.scenario'), 'what-scenario', scenarios, view.scenario, (value) => set({ scenario: value, year: ownYear(value) })),
+      h('label', { class: 'field' }, h('span', null, t('what.year')),
+        h('span', { class: 'slider' }, h('input', { type: 'range', id: 'what-year', min: first, max: last, step: 1, value: view.year, disabled: first === last,
+          on: { input: (event) => { const year = Number(event.target.value); box.querySelector('output').textContent = year; clearTimeout(timer); timer = setTimeout(() => set({ year }), 40); } } }),
+        h('output', { for: 'what-year' }, String(view.year)))),
+      choice(t('what.add'), 'what-close', closable(), '', (value) => { if (value) toggle(value); }),
+      out);
+    fill();
+    return box;
+  }
+  /* Corridors and states in a list; links and places are closed on the map or from the search. */
+  function closable() {
+    const used = corridors.filter((corridor) => model.members[corridor.at].links.length);
+    const options = [...used.map((corridor) => [`corridor:${corridor.id}`, pick(corridor.names)]), ...states.map((code) => [`country:${code}`, country(code)])];
+    return [['', t('what.pick')], ...options.filter(([id]) => !closed(id))];
+  }
+
+  function fill() {
+    if (!box) return;
+    const scenario = box.querySelector('#what-scenario'), list = box.querySelector('#what-close');
+    scenario.value = view.scenario;
+    box.querySelector('#what-year').value = view.year;
+    box.querySelector('output').textContent = view.year;
+    list.replaceChildren(...closable().map(([key, text]) => h('option', { value: key }, text)));
+    const opened = new Set([...out.querySelectorAll('details[open]')].map(({ id }) => id));
+    const held = document.activeElement && out.contains(document.activeElement) ? document.activeElement.dataset.close || document.activeElement.id : '';
+    out.replaceChildren(...[chips(), h('p', { class: 'headline' }, headline().map((told, i) => (i ? ` ${told}` : h('b', null, told)))), looksChooser(), sums(), now.none ? '' : [
+      bars('corridors', t('what.by_corridor'), corridorRows()), bars('countries', t('what.by_country'), countryRows()),
+      bars('markets', t('what.by_market'), marketRows()), fullList(), wayList()], timeChart(), basis()].flat().filter(Boolean));
+    out.querySelectorAll('details').forEach((one) => { if (opened.has(one.id)) one.open = true; });
+    const back = held && [...out.querySelectorAll('[data-close],[id]')].find((one) => one.dataset.close === held || one.id === held);
+    if (back) back.focus({ preventScroll: true });
+    // The ways of the comparison follow once the map has been painted.
+    clearTimeout(later);
+    later = setTimeout(() => { act.routes(model, asked()); document.documentElement.dataset.settled = JSON.stringify(asked()); }, 0);
+  }
+
+  function chips() {
+    if (!view.closed.length && !view.scenario && view.year === model.year) return '';
+    return h('p', { class: 'chips' }, view.closed.map((id) => h('span', { class: 'chip' }, bdi(title(id)), ' ', closer(id, { small: true }))),
+      h('button', { type: 'button', class: 'plain', id: 'what-clear', on: { click: () => set({ scenario: '', year: model.year, closed: [], chosen: '' }, t('what.cleared')) } }, t('what.clear')));
+  }
+
+  function looksChooser() {
+    const button = (key) => h('button', { type: 'button', id: `what-show-${key}`, 'aria-pressed': String(show() === key), on: { click: () => set({ chosen: key }, t(`what.show_${key}`)) } }, t(`what.show_${key}`));
+    const tick = (id, label, checked, change, extra = {}) => h('label', { class: 'toggle' },
+      h('input', { type: 'checkbox', id, checked, ...extra, on: { change: (event) => change(event.target.checked) } }), h('span', null, label));
+    return h('div', { class: 'looks' },
+      h('div', { class: 'choices wrap', role: 'group', 'aria-label': t('what.show') }, SHOWS.map(button)),
+      key(),
+      choice(t('what.before'), 'what-before', model.variants.map((one) => [one.id, pick(one.name)]), view.before, (value) => set({ before: value })),
+      h('div', { class: 'pair' }, tick('what-swipe', t('what.swipe'), view.swipe, (on) => set({ swipe: on })),
+        tick('what-moving', t('what.moving'), view.moving, (on) => set({ moving: on }))));
+  }
+  /* What widths, colours and dashes mean just now. */
+  function key() {
+    const line = (tone, width, text, dash) => h('span', { class: 'key' }, s('svg', { class: 'sample', width: 30, height: 12, viewBox: '0 0 30 12', 'aria-hidden': 'true' },
+      s('path', { d: 'M0,6H30', class: `line ${tone}`, 'stroke-width': width, 'stroke-dasharray': dash || null })), h('span', null, text));
+    const rows = {
+      flow: [line('m-pipeline', 4, t('what.key_flow')), line('idle', 1.4, t('what.key_idle')), line('shut', 2, t('what.key_shut'), '2 4')],
+      use: [line('used0', 4, t('what.key_used', { x: '≤ 40' })), line('used1', 4, t('what.key_used', { x: '40–75' })), line('used2', 4, t('what.key_used', { x: '75–99' })), line('used3', 4, t('what.key_full'))],
+      change: [line('gained', 4, t('what.key_gained')), line('lost', 4, t('what.key_lost'), '7 5'), line('kept', 2, t('what.key_kept')), line('shut', 2, t('what.key_shut'), '2 4')],
+      room: [line('m-pipeline', 4, t('what.key_room')), line('shut', 2, t('what.key_shut'), '2 4')],
+    }[show()];
+    return h('div', { class: 'keys' }, rows);
+  }
+
+  /* Sums by flow: before, now. */
+  function sums() {
+    const cell = (a, b, text, worse) => h('td', { class: Math.abs(b - a) > TRACE ? (worse(b - a) ? 'worse' : 'better') : '' }, text(b), Math.abs(b - a) > TRACE ? h('small', null, t('what.was', { x: text(a) })) : '');
+    const row = (flow, at) => {
+      const was = then.flows[at];
+      const gas = flow.commodity === 'gas';
+      const select = () => set({ flow: at }, flowTitle(flow.name));
+      return h('tr', { 'aria-current': at === view.flow ? 'true' : null },
+        h('th', { scope: 'row' }, now.flows.length > 1 ? h('button', { type: 'button', class: 'plain', id: `what-flow-${at}`, on: { click: select } }, bdi(flowTitle(flow.name))) : bdi(flowTitle(flow.name))),
+        now.none ? h('td', { colspan: 3 }, '–') : [
+          cell(was.delivered, flow.delivered, bare, (by) => by < 0), cell(was.unmet, flow.unmet, bare, (by) => by > 0),
+          h('td', null, flow.cost === null ? '–' : number(gas ? flow.cost : Math.round(flow.cost * 10) / 10, 3),
+            was.cost !== null && flow.cost !== null && Math.abs(was.cost - flow.cost) >= 0.05 ? h('small', null, t('what.was', { x: number(Math.round(was.cost * 10) / 10, 3) })) : '')]);
+    };
+    return h('table', { class: 'sums' },
+      h('caption', { class: 'sr' }, t('what.sums')),
+      h('thead', null, h('tr', null, [t('what.flow'), `${t('what.delivered')}, ${unit()}`, t('what.unmet'), t(isGas() ? 'head.usd_gas' : 'head.usd_t')].map((text) => h('th', { scope: 'col' }, text)))),
+      h('tbody', null, now.flows.map(row)));
+  }
+
+  const pairs = (a, b) => [...new Set([...a.keys(), ...b.keys()])].map((item) => ({
+    item, was: (a.get(item) || [])[view.flow] || 0, is: (b.get(item) || [])[view.flow] || 0,
+  })).filter(({ was, is }) => was > TRACE || is > TRACE).sort((x, y) => Math.max(y.was, y.is) - Math.max(x.was, x.is));
+  const along = (test) => () => {
+    const ways = now.ways.filter((way) => way.flow === view.flow && test(way));
+    act.light([...new Set(ways.flatMap((way) => way.links))].map((at) => links[at]), { keys: ways.flatMap((way) => [way.origin, way.target]) });
+  };
+  const corridorRows = () => pairs(then.byCorridor, now.byCorridor).map(({ item, was, is }) => ({
+    id: `corridor:${corridors[item].id}`, label: pick(corridors[item].names), was, is,
+    light: along((way) => model.members[item].counted.some((at) => way.links.includes(at))),
+  }));
+  const countryRows = () => pairs(then.byCountry, now.byCountry).map(({ item, was, is }) => ({
+    id: `country:${item}`, label: country(item), was, is, light: along((way) => way.countries.includes(item)),
+  }));
+  const marketRows = () => flowOf(now).markets.map((market, at) => ({
+    id: `place:${places[market.place].id}`, label: shortName(market.place), was: flowOf(then).markets[at] ? flowOf(then).markets[at].delivered : 0,
+    is: now.none ? 0 : market.delivered, asked: market.asked, light: along((way) => way.target === market.place),
+  })).filter(({ was, is, asked: wanted }) => was > TRACE || is > TRACE || wanted > TRACE).sort((a, b) => b.asked - a.asked);
+
+  /* A bar for each item: what it was as an outline, what it is filled; a click lights its ways, a cross closes it. */
+  function bars(name, head, rows) {
+    const most = Math.max(...rows.map(({ was, is, asked: wanted }) => Math.max(was, is, wanted || 0)), 1);
+    const share = (value) => `${(100 * value / most).toFixed(1)}%`;
+    const row = ({ id, label, was, is, asked: wanted, light }) => h('li', { on: { mouseenter: light, mouseleave: act.leave, focusin: light, focusout: act.leave } },
+      h('span', { class: 'bar-label' }, h('button', { type: 'button', class: 'plain', id: `bar-${id}`, on: { click: () => act.pin(light) } }, bdi(label))),
+      h('span', { class: 'bar', 'aria-hidden': 'true' }, h('i', { class: 'was', css: { width: share(Math.max(was, wanted || 0)) } }), h('i', { class: 'is', css: { width: share(is) } })),
+      h('span', { class: 'bar-amount' }, bare(is), Math.abs(is - was) > TRACE ? h('small', null, t('what.was', { x: bare(was) })) : wanted && wanted - is > TRACE ? h('small', null, t('what.of', { x: bare(wanted) })) : ''),
+      closer(id, { small: true }));
+    if (!rows.length) return '';
+    const rest = rows.slice(SHOWN);
+    return h('details', { id: `what-${name}`, class: 'bars', open: name === 'corridors' }, h('summary', null, `${head}, ${unit()}`), h('ul', null, rows.slice(0, SHOWN).map(row)),
+      rest.length ? h('details', { id: `what-${name}-rest` }, h('summary', null, t('what.rest', { n: rest.length })), h('ul', null, rest.map(row))) : '');
+  }
+
+  function fullList() {
+    if (!now.full.length) return '';
+    const one = ({ kind, at, capacity, price }) => h('li', null,
+      h('button', { type: 'button', class: 'plain', on: { click: () => act.open(kind, at) } }, bdi(kind === 'link' ? linkTitle(links[at]) : placeName(at))),
+      h('span', { class: 'faint' }, ` ${links[at] && kind === 'link' && links[at].gas ? gasAmount(capacity) : tonnes(capacity)}${price > 0 && price < model.unmet ? ` · ${t('what.worth', { x: money(price, isGas()) })}` : price > 0 ? ` · ${t('what.worth_arrival')}` : ''}`));
+    return h('details', { id: 'what-full', class: 'bars' }, h('summary', null, t('what.full', { n: now.full.length })),
+      h('p', { class: 'faint' }, t('what.full_note')), h('ul', { class: 'plainlist' }, now.full.slice(0, 25).map(one)));
+  }
+
+  function wayList() {
+    const ways = now.ways.filter((way) => way.flow === view.flow);
+    const light = (way) => () => act.light(way.links.map((at) => links[at]), { route: way, keys: [way.origin, way.target] });
+    const one = (way) => h('li', { on: { mouseenter: light(way), mouseleave: act.leave, focusin: light(way), focusout: act.leave } },
+      h('button', { type: 'button', class: 'plain', on: { click: () => { act.pin(light(way)); act.fit(way.links.flatMap((at) => links[at].points), { animate: true }); } } },
+        bdi(`${shortName(way.origin)} → ${shortName(way.target)}`)),
+      h('div', { class: 'faint' }, [amount(way.amount), boxes(way.amount), money(way.cost, isGas()), days(way.days), km(way.km)].filter(Boolean).join(' · ')),
+      h('div', { class: 'faint' }, way.countries.map(country).join(' – ')));
+    return h('details', { id: 'what-ways', class: 'bars' }, h('summary', null, t('what.ways', { n: ways.length })), h('ul', { class: 'plainlist' }, ways.map(one)));
+  }
+
+  /* What arrives by year under the same scenario and closures, and what opens or closes in the year shown. */
+  function timeChart() {
+    if (model.years.length < 2) return '';
+    const name = JSON.stringify([view.scenario, view.closed, view.flow]);
+    if (!yearly.has(name)) { yearly.clear(); yearly.set(name, []); }
+    const found = yearly.get(name);
+    const figure = h('figure', { class: 'chart', id: 'what-chart' });
+    const draw = () => {
+      if (found.length < model.years.length) {
+        const year = model.years[found.length];
+        const plan = year === view.year ? now : model.solve({ ...asked(), year });
+        found.push(plan.broken.length || plan.none ? null : plan.flows[view.flow]);
+        setTimeout(() => { if (yearly.get(name) === found && figure.isConnected) draw(); }, 0);
+        return;
+      }
+      figure.replaceChildren(h('figcaption', null, t('what.by_year', { flow: flowTitle(flowOf(now).name), unit: unit() })), chart(found));
+    };
+    setTimeout(draw, 0);
+    const at = model.years.indexOf(view.year);
+    const change = at > 0 ? model.yearChanges(model.years[at - 1], view.year) : { opened: [], closed: [] };
+    const list = (label, members) => (members.length ? h('li', null, `${label} `, members.slice(0, 6).map((one, i) => [i ? ', ' : '', h('button', { type: 'button', class: 'plain', on: { click: () => act.open('link', one) } }, bdi(linkTitle(links[one])))]),
+      members.length > 6 ? ` ${t('what.and_more', { n: members.length - 6 })}` : '') : '');
+    const told = [list(t('what.opens'), change.opened), list(t('what.shuts'), change.closed), list(t('what.widens'), change.wider), list(t('what.narrows'), change.narrower)].filter(Boolean);
+    return h('div', { class: 'time' }, h('h3', null, t('what.time', { year: view.year })),
+      told.length ? h('ul', { class: 'plainlist' }, told) : h('p', { class: 'faint' }, t('what.no_change')),
+      view.year !== model.year ? h('p', { class: 'faint' }, t('what.demand_of', { year: model.year })) : '', figure);
+  }
+  function chart(found) {
+    const W = 340, H = 120, left = 34, bottom = 20, top = 8;
+    const most = Math.max(...found.map((flow) => (flow ? flow.asked : 0)), 1);
+    const x = (i) => left + ((W - left - 8) * (i + 0.5)) / found.length;
+    const y = (value) => top + (H - top - bottom) * (1 - value / most);
+    const width = ((W - left - 8) / found.length) * 0.66;
+    const bar = (flow, i) => (flow ? [
+      s('rect', { x: x(i) - width / 2, y: y(flow.asked), width, height: Math.max(y(0) - y(flow.asked), 0), class: 'asked' }),
+      s('rect', { x: x(i) - width / 2, y: y(flow.delivered), width, height: Math.max(y(0) - y(flow.delivered), 0), class: model.years[i] === view.year ? 'given now' : 'given' }, s('title', null, `${model.years[i]}: ${bare(flow.delivered)}`))] : []);
+    const labels = model.years.map((year, i) => (i % Math.ceil(found.length / 6) === 0 ? s('text', { x: x(i), y: H - 6, 'text-anchor': 'middle', class: 'tick' }, String(year)) : ''));
+    const ticks = [0, most].map((value) => s('text', { x: left - 5, y: y(value) + 4, 'text-anchor': 'end', class: 'tick' }, bare(value)));
+    const told = model.years.map((year, i) => `${year}: ${found[i] ? bare(found[i].delivered) : '–'}`).join('; ');
+    return s('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': told, class: 'years' }, found.map(bar), labels, ticks);
+  }
+
+  /* How far the numbers carry: what the ways in use rest on. */
+  function basis() {
+    const used = links.filter((link) => link.amount > TRACE && link.capacity !== null);
+    const guessed = used.filter((link) => { const figure = figures[link.figures[0]]; return figure && figure.kind === 'assumption'; });
+    return h('p', { class: 'faint' }, t('what.basis', { n: used.length, m: guessed.length }));
+  }
+
+  /* Addresses: scenario, year, closures, colouring, what it is compared with. */
+  function register(permalink) {
+    const own = (key, get, take) => permalink.add(key, { get, set: (value) => { take(value); if (box) { compute(); act.repaint(); fill(); } } });
+    own('s', () => view.scenario, (value) => { view.scenario = model.variants.some(({ id }) => id === value) ? value : ''; view.year = ownYear(view.scenario); });
+    own('y', () => (view.year === ownYear(view.scenario) ? '' : String(view.year)), (value) => { view.year = model.years.includes(Number(value)) ? Number(value) : ownYear(view.scenario); });
+    own('x', () => permalink.join(view.closed), (value) => { view.closed = [...new Set(permalink.split(value).filter(exists))].slice(0, 40); });
+    own('before', () => view.before, (value) => { view.before = model.variants.some(({ id }) => id === value) ? value : ''; });
+    own('show', () => view.chosen, (value) => { view.chosen = SHOWS.includes(value) ? value : ''; });
+    own('swipe', () => (view.swipe ? '1' : ''), (value) => { view.swipe = value === '1'; });
+  }
+
+  links.forEach((link) => { link.room = link.width; });
+  compute();
+  const hint = (link) => {
+    const { amount: moved, limit, shut } = link.look;
+    const said = (kt) => (link.gas ? gasAmount(kt) : tonnes(kt));
+    if (shut) return t('what.out');
+    return moved > TRACE ? `${said(moved)}${limit < Infinity ? ` · ${t('what.used', { n: number(100 * moved / limit, 2) })}` : ''}` : t('what.unused');
+  };
+  /* What stands left and right of the bar. */
+  const sides = () => [scenarioName(view.before), [view.scenario ? scenarioName(view.scenario) : '', view.closed.length ? t('what.closed_list', { x: view.closed.map(title).join(', ') }) : '',
+    view.year !== ownYear(view.scenario) ? String(view.year) : ''].filter(Boolean).join('; ') || scenarioName('')];
+  return {
+    hint, sides, swipeLabel: () => t('what.swipe_label'),
+    view, section, cardPart, register, looks, closed, title, toggle, exists, states, model,
+    now: () => now, then: () => then, show, headline,
+  };
+}

@@ -177,8 +177,8 @@ def brief(network: Network, scenario: str) -> Brief:
     comparison = Comparison(case, tuple(one for one, _ in tried), plans, reasons)
     changes = tuple(_changes(scenario, network.at(case.year), case, chosen))
     binding = tuple(
-        Binding(row.kind, row.id, row.price_usd_t, row.capacity, row.price_usd_t > shown.unmet_usd_t / 2)
-        for row in shown.prices.itertuples()
+        Binding(kind, name, price, capacity, price > shown.unmet_usd_t / 2)
+        for kind, name, price, capacity in shown.prices.itertuples(index=False)
     )
     return Brief(
         scenario,
@@ -280,9 +280,9 @@ def _uses(way: Way, touched: _Touched) -> bool:
 
 
 def _flows(before: Allocation, after: Allocation, touched: _Touched) -> Iterator[FlowChange]:
-    was, now = before.by_flow.set_index("flow"), after.by_flow.set_index("flow")
-    for flow in was.index:
-        pairs = [(float(was.at[flow, name]), float(now.at[flow, name])) for name in ("demand", "delivered", "cost_usd_t", "days")]
+    was, now = (plan.by_flow.set_index("flow").to_dict("index") for plan in (before, after))
+    for flow in was:
+        pairs = [(float(was[flow][name]), float(now[flow][name])) for name in ("demand", "delivered", "cost_usd_t", "days")]
         used = [sum(way.amount for way in plan.sent if way.flow == flow and _uses(way, touched)) for plan in (before, after)]
         yield FlowChange(str(flow), *(one for pair in pairs for one in pair), *used)
 
@@ -308,7 +308,7 @@ def _changes(name: str, network: Network, case: Case, scenario: Scenario) -> Ite
         if action in ROLES:
             flow, bare = _flow_and_id(case, target)
             having = [one for one in case.flows if flow in ("", one.name) and bare in getattr(one, action)]
-            before = sum(getattr(one, action)[bare] for one in having)
+            before = float(sum(getattr(one, action)[bare] for one in having))
             goods = [one.commodity for one in having]
         bare = next((bare.removeprefix(prefix) for prefix in PREFIXES if prefix != COUNTRY and bare.startswith(prefix)), bare)
         if action == "capacity":
@@ -346,14 +346,11 @@ def _statements(network: Network, changes: Sequence[Change], binding: Sequence[B
             plain[name] = texts[name]
     for figure, names in ids.items():
         facts = network.figure_facts[figure]
-        value, low, high = (float(facts[side]) for side in ("value", "low", "high"))
+        value, low, high = (float(str(facts[side])) for side in ("value", "low", "high"))
         words = (str(facts[name]) for name in ("unit", "kind", "source_title", "source_publisher", "source_date", "note"))
         yield Statement(figure, tuple(names), str(facts["subject"]), value, low, high, *words)
     for name, told in plain.items():
         yield Statement("", (name,), name, math.nan, math.nan, math.nan, "", "", told, "", "", "")
-
-
-
 
 
 def _column(network: Network, name: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import hashlib
 import html
 
 from . import style
-from .brief import Column, Picture, Table, Told
+from .brief_words import Column, Picture, Table, Told
 
 _CSS = """
 *{box-sizing:border-box}
@@ -33,6 +33,7 @@ thead th{color:var(--muted);font-weight:600;border-bottom:1px solid var(--field)
 .n{text-align:right;font-variant-numeric:tabular-nums}
 th:last-child,td:last-child{padding-right:0}
 .strong td,.strong th{font-weight:600}
+.assumed td{-webkit-print-color-adjust:exact;print-color-adjust:exact;color:var(--assumed);background:var(--assumed-bg)}
 .after{margin:3px 0}
 .pairs{display:grid;grid-template-columns:1fr 1fr;gap:0 28px}
 ul.limits{margin:2px 0;padding-left:18px;font-size:13px}
@@ -48,7 +49,8 @@ h1{font-size:25px}
 @page{size:A4;margin:0}
 @media print{
 body{background:none;font-size:8.2pt;line-height:1.35}
-.page{width:210mm;height:296.5mm;max-width:none;margin:0;padding:11mm 14mm 9mm;border:0;overflow:hidden;break-inside:avoid;position:relative}
+.page{width:210mm;height:296.5mm;max-width:none;margin:0;padding:11mm 14mm 9mm;border:0}
+.page{overflow:hidden;break-inside:avoid;position:relative}
 .page+.page{break-before:page}
 .kicker,.sub,.after,.foot{font-size:7pt}
 h1{font-size:18pt;margin:1mm 0 0}
@@ -66,7 +68,6 @@ th,td{padding:.45mm 1.6mm .45mm 0}
 .pairs td,.pairs th{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .pairs thead th{white-space:normal}
 .chart{width:150mm}
-.limits{font-size:6.9pt}
 ul.limits{font-size:6.9pt;line-height:1.3}
 .foot{position:absolute;left:14mm;right:14mm;bottom:7mm;margin:0}
 .after{margin:.4mm 0}
@@ -126,9 +127,9 @@ def _table(table: Table) -> str:
 
 
 def _row(table: Table, at: int, row: tuple[str, ...]) -> str:
-    strong = ' class="strong"' if at in table.strong else ""
+    looks = ' class="strong"' if at in table.strong else ' class="assumed"' if at in table.assumed else ""
     cells = "".join(f"<td{_looks(one)}>{html.escape(cell)}</td>" for one, cell in zip(table.columns, row, strict=True))
-    return f"<tr{strong}>{cells}</tr>\n"
+    return f"<tr{looks}>{cells}</tr>\n"
 
 
 def _looks(column: Column) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import style
-from .brief import Picture, Table, Told
+from .brief_words import Picture, Table, Told
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -22,8 +22,8 @@ FONT = "DejaVu"
 LINE_MM_PT = 0.47
 TABLE_PT, HEAD_PT, AFTER_PT = 6.5, 8.2, 6.2
 #: The least height of the chart; what is left of the page goes to it.
-CHART_MM = (30.0, 52.0)
-MAP_MM = (80.0, 121.0)
+CHART_MM = (30.0, 60.0)
+MAP_MM = (80.0, 135.0)
 
 
 class PageError(Exception):
@@ -43,7 +43,7 @@ def _paper() -> FPDF:
     from fpdf import FPDF
 
     class Paper(FPDF):
-        def file_id(self) -> None:  # type: ignore[override]
+        def file_id(self) -> None:
             return None
 
     return Paper(format="A4")
@@ -87,7 +87,7 @@ class _Sheet:
     def bytes(self) -> bytes:
         """The document."""
         written = io.BytesIO()
-        self.pdf.output(written, output_producer_class=_undated())  # type: ignore[call-overload]
+        self.pdf.output(written, output_producer_class=_undated())
         return written.getvalue()
 
     def first(self) -> None:
@@ -137,7 +137,9 @@ class _Sheet:
         self.pdf.add_page()
         self.y = TOP_MM
         foot, number = self.told.foot, self.told.pages[at]
-        self._write(foot, EDGE_MM, FOOT_MM, 6, "muted")
+        self._set(6, "muted", bold=False)
+        self.pdf.set_xy(EDGE_MM, FOOT_MM)
+        self.pdf.multi_cell(INNER_MM - 30, 6 * LINE_MM_PT, foot, align="L")
         self._write(number, EDGE_MM, FOOT_MM, 6, "muted", width=INNER_MM, align="R")
 
     def _end(self) -> None:
@@ -175,7 +177,7 @@ class _Sheet:
         if table.rows:
             y = self._row(table, tuple(one.heading for one in table.columns), x, width, y, head=True, draw=draw)
             for at, row in enumerate(table.rows):
-                y = self._row(table, row, x, width, y, strong=at in table.strong, draw=draw)
+                y = self._row(table, row, x, width, y, strong=at in table.strong, assumed=at in table.assumed, draw=draw)
         if table.after:
             y += 0.6
             lines = self._lines(table.after, AFTER_PT, width)
@@ -196,21 +198,26 @@ class _Sheet:
         *,
         head: bool = False,
         strong: bool = False,
+        assumed: bool = False,
         draw: bool,
     ) -> float:
         line = TABLE_PT * LINE_MM_PT
         wraps = head or width == INNER_MM
-        heights, start = [1], x
-        for column, cell in zip(table.columns, cells, strict=True):
-            room = column.width * width - 1.8
-            shown = cell if wraps else self._fitting(cell, TABLE_PT, room, bold=strong)
-            self._set(TABLE_PT, "muted" if head else "ink", bold=strong or head)
-            heights.append(self._lines(shown, TABLE_PT, room, bold=strong or head))
+        bold = strong or head
+        rooms = [column.width * width - 1.8 for column in table.columns]
+        shown = [cell if wraps else self._fitting(cell, TABLE_PT, room, bold=bold) for cell, room in zip(cells, rooms, strict=True)]
+        high = max(self._lines(cell, TABLE_PT, room, bold=bold) for cell, room in zip(shown, rooms, strict=True)) * line + 1.0
+        if draw and assumed:
+            self._fill("assumed-bg")
+            self.pdf.rect(x, y, width, high, "F")
+        start = x
+        for column, cell, room in zip(table.columns, shown, rooms, strict=True):
             if draw:
+                self._set(TABLE_PT, "muted" if head else "assumed" if assumed else "ink", bold=bold)
                 self.pdf.set_xy(start, y + 0.5)
-                self.pdf.multi_cell(room + (1.8 if column is table.columns[-1] else 0), line, shown, align="R" if column.number else "L")
+                self.pdf.multi_cell(room + (1.8 if column is table.columns[-1] else 0), line, cell, align="R" if column.number else "L")
             start += column.width * width
-        y += max(heights) * line + 1.0
+        y += high
         if draw:
             self.pdf.set_draw_color(style.LIGHT["field" if head else "rule"])
             self.pdf.set_line_width(0.18 if head else 0.12)
@@ -229,7 +236,8 @@ class _Sheet:
     def _lines(self, words: str, size: float, width: float, *, bold: bool = False) -> int:
         """On how many lines words stand."""
         self._set(size, "ink", bold=bold)
-        return max(len(self.pdf.multi_cell(width, 1, words, align="L", dry_run=True, output="LINES")), 1)
+        lines: Any = self.pdf.multi_cell(width, 1, words, align="L", dry_run=True, output="LINES")
+        return max(len(lines), 1)
 
     def _text(self, words: str, size: float, colour: str, *, bold: bool = False, x: float = EDGE_MM, width: float = INNER_MM) -> None:
         """Write words from the margin down, on as many lines as they need."""

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from geodata.facts import LinkFacts
 from geodata.network import Network
+from geodata.showing import in_notebook
 
 from .cases import Case, Flow, changed
 from .columns import Floor, Job, Plan, Sending, solve
@@ -98,7 +99,8 @@ class Allocation:
         return f"{head}\n{self.by_flow.to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return str(self.by_flow.to_html(index=False, escape=True))
+        table = str(self.by_flow.to_html(index=False, escape=True))
+        return in_notebook(self, table, f"Map: {self.case.name}, {self.scenario.name}")
 
     @property
     def unit(self) -> str:

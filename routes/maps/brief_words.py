@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections.abc import Sequence
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAP_IN = (7.2, 5.3)
-PICTURE_DPI = 300
 #: Colours of a picture in a file: lines and letters keep their looks, and the file a quarter of its size.
 COLOURS = 128
 MOST = {"changes": 5, "flows": 6, "corridors": 7, "markets": 7, "countries": 7, "binds": 7, "statements": 9}
@@ -428,13 +426,7 @@ def _chart(voice: _Voice) -> Picture:
 
 
 def _picture(drawn: Figure, alt: str) -> Picture:
-    """A figure as a PNG of few colours."""
-    from PIL import Image
+    from .paper import PRINT_DPI, few_colours
 
-    written = io.BytesIO()
-    drawn.savefig(written, format="png", dpi=PICTURE_DPI)
-    with Image.open(written) as whole:
-        few = whole.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    packed = io.BytesIO()
-    few.save(packed, "PNG", optimize=True)
-    return Picture(packed.getvalue(), alt, few.size)
+    png, size = few_colours(drawn, dpi=PRINT_DPI, colours=COLOURS)
+    return Picture(png, alt, size)

@@ -23,7 +23,7 @@ SOURCE_PT = 7.5
 PRINT_DPI = 300
 """Dots an inch of a picture file, unless `savefig` is told otherwise."""
 
-SCREEN_DPI, SCREEN_COLOURS = 150, 64
+SCREEN_DPI, SCREEN_COLOURS = 120, 40
 """Dots an inch and colours of a figure in a notebook."""
 
 _SAME = {

@@ -150,6 +150,10 @@ class Network:
     @property
     def cases(self) -> pd.DataFrame:
         """Supplies, demands and floors of every case, a row each, as text."""
+        return self._cases.copy()
+
+    @cached_property
+    def _cases(self) -> pd.DataFrame:
         return _frame(self._tables["cases"], (*CASES.required, *CASES.optional))
 
     @property
@@ -159,6 +163,10 @@ class Network:
         ``action`` says what is done to ``target`` (README.md, "Your own network"); ``figure_id`` and ``source`` name
         the statement it stands on. The network itself is seen without them.
         """
+        return self._scenarios.copy()
+
+    @cached_property
+    def _scenarios(self) -> pd.DataFrame:
         return _frame(self._tables["scenarios"], (*SCENARIOS.required, *SCENARIOS.optional))
 
     def at(self, year: int) -> Network:

@@ -63,7 +63,7 @@ def test_list_names_every_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--list") == 0
     said = capsys.readouterr().out.splitlines()
     assert len(said) >= 20
-    assert said[0].startswith("all-systems ")
+    assert said[0].startswith("atlas-oil ")
 
 
 def test_own_network(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

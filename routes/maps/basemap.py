@@ -46,14 +46,14 @@ def basemap(bounds: Bounds, core: Bounds, room: int) -> dict[str, Any]:
     shown, labels, packed, per_degree = _countries(_whole(bounds), _whole(core), budget)
     west, south, east, north = bounds
     least = _LEAST_LABEL_SHARE * (east - west) * (north - south)
-    named = [(names.get(code, (name,) * 3), lon, lat, size) for code, name, lon, lat, size in labels if size >= least]
+    named = [(code, names.get(code, (name,) * 3), lon, lat, size) for code, name, lon, lat, size in labels if size >= least]
     seas = [[key, *at] for key, at in SEAS.items() if west < at[0] < east and south < at[1] < north]
     return {
         "per_degree": per_degree,
         "home": style.HOME,
         "countries": packing.table(("code", "rings"), zip(shown, packed, strict=True)),
         "lakes": _lakes(_whole(bounds), per_degree),
-        "labels": packing.table(("names", "lon", "lat", "size"), named),
+        "labels": packing.table(("code", "names", "lon", "lat", "size"), named),
         "seas": packing.table(("key", "lon", "lat"), seas),
     }
 

@@ -181,9 +181,10 @@ def _made(order: Order, wanted: Sequence[Entry], where: Path) -> Generator[Made,
         return
     pool = ProcessPoolExecutor(min(processors, len(wanted)), mp_context=get_context("spawn"))
     try:
-        # What plans flows begins first, so that nobody waits for it at the end; the notebooks, which take long, come last
-        # in any case, and all before them is told of sooner.
-        first = sorted(wanted, key=lambda entry: (entry.source is not None, not entry.uses))
+        # What plans flows begins first, the sheets at the end of the list before all, so that nobody waits for it at the end;
+        # the notebooks, which take long, come last in any case, and all before them is told of sooner.
+        order_of = {entry.name: at for at, entry in enumerate(wanted)}
+        first = sorted(wanted, key=lambda entry: (entry.source is not None, not entry.uses, -order_of[entry.name]))
         waiting = {entry.name: pool.submit(make_one, order, entry.name, where) for entry in first}
         yield from (waiting[entry.name].result() for entry in wanted)
     finally:

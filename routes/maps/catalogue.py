@@ -45,7 +45,7 @@ def packaged_pages() -> tuple[Page, ...]:
             case="north-south-2024",
             bounds=(26, 17, 82, 60),
         ),
-        Page("atlas-gas", group="ask", uses=("cases", "scenarios"), case="gas-2024", bounds=(12, 33, 95, 60)),
+        Page("atlas-gas", group="ask", uses=("cases", "scenarios"), case="gas-2024", bounds=(26, 36, 84, 54)),
         Page("all-systems", figures=BORDER_AND_TRADE, bounds=(8, 22, 110, 60)),
         Page("oil-export", links=_oil_out, most=Most(FIELDS, MARKETS, "crude"), bounds=(8, 33, 90, 60)),
         Page("compare-tengiz-mediterranean", group="comparison", questions=(TENGIZ_MEDITERRANEAN,)),

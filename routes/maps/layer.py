@@ -10,8 +10,10 @@ from .page import Page, Raw, data_uri, packaged
 _DATA_ID = "atlas-data"
 _PARTS = (
     *("lambert", "kit", "permalink", "words", "names", "cards", "search", "comparison", "drawing", "export"),
-    *("solver", "plan", "whatif", "swipe", "panel", "atlas"),
+    *("swipe", "panel", "atlas"),
 )
+_PLANNING = ("solver", "plan", "whatif")
+"""What only a page with a plan needs: a third of the script."""
 _MARKERS = ("marker-icon", "marker-shadow")
 
 
@@ -31,7 +33,8 @@ class NetworkLayer(MacroElement):
         marker = f"window.ATLAS_MARKER={packing.safe_json([data_uri(f'images/{name}.png') for name in _MARKERS])};"
         page.header.add_child(Raw(f"<style>{style.css_variables()}{packaged('atlas.css')}</style>"), name="atlas_css")
         page.header.add_child(Raw(f"<script>{marker}{packaged('stock.js')}</script>"), name="atlas_stock")
-        script = "\n".join(["'use strict';", *(packaged(f"{part}.js") for part in _PARTS)])
+        parts = (*_PARTS, *(_PLANNING if "plan" in self.payload else ()))
+        script = "\n".join(["'use strict';", *(packaged(f"{part}.js") for part in parts)])
         page.header.add_child(Raw(f"<script>{script}</script>"), name="atlas_js")
         data = f'<script type="application/json" id="{_DATA_ID}">{packing.safe_json(self.payload)}</script>'
         page.html.add_child(Raw(data), name="atlas_data")

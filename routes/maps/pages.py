@@ -156,7 +156,7 @@ def draw(network: Network, page: Page) -> Drawn:
     )
     plan = allocate(network, read_case(page.case, network)) if page.case else None
     key = _planned(plan) if plan else _key_number(network, chosen, compared, most)
-    picture = thumbnail(network, links=chosen, bounds=page.bounds)
+    picture = thumbnail(network, links=chosen if plan is None else plan.links["link_id"].tolist(), bounds=page.bounds)
     return Drawn(shown, picture, key, None if chosen is None else tuple(chosen), tuple(compared), plan)
 
 

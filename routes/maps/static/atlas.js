@@ -121,7 +121,7 @@
     }
     /* What a line's tone says in classes and dashes, where the page plans. */
     const TONE_DASH = { shut: '2 5', lost: '8 6' };
-    function dress(link) {
+    function restyle(link) {
       const { tone } = link.look;
       const own = `line m-${link.colour}${tone ? ` ${tone}` : ''}`;
       const { line, inner: stitch, casing } = link.layers;
@@ -221,7 +221,7 @@
     }
     /* The plan has changed: lines take their new looks, and what carries most lies lowest of what carries anything. */
     function repaint() {
-      links.forEach(dress);
+      links.forEach(restyle);
       recolour();
       weigh();
       ordered.sort(byLook);
@@ -348,6 +348,13 @@
       const record = { code };
       show({ where, label: () => country(code), id: `state:${code}@${coordinates(where)}`, build: () => [h('h3', null, bdi(country(code))), whatif.cardPart('country', record)] }, quiet);
     }
+    function openCorridor(corridor, quiet) {
+      const middle = links[corridor.links[Math.floor(corridor.links.length / 2)]];
+      show({
+        where: L.latLng(middle.points[Math.floor(middle.points.length / 2)]), label: () => pick(corridor.names), id: `corridor:${corridor.id}`,
+        build: () => [h('h3', null, bdi(pick(corridor.names))), whatif.cardPart('corridor', corridor)],
+      }, quiet);
+    }
     /* What is closed in a card changes the map under it: the card is filled anew, and the reader stays where he was. */
     function settle(run) {
       run();
@@ -377,10 +384,20 @@
     function openFound({ kind, record }) {
       if (kind === 'link') return openLink(record, null, true);
       if (kind === 'place') return openPlace(record, true);
+      if (kind === 'state') return openState(record.code, record.where);
       const members = record.links.map((at) => links[at]);
       light(members);
       say(pick(record.names));
-      return fit(members.flatMap((link) => link.points), { animate: true });
+      fit(members.flatMap((link) => link.points), { animate: !whatif });
+      return whatif && openCorridor(record);
+    }
+
+    /* States that can be closed, each with a spot on its land. */
+    function states_() {
+      const spots = new Map(records(P.base.labels).map((land) => [land.code, L.latLng(land.lat, land.lon)]));
+      return (whatif ? whatif.states : []).filter((code) => P.names[code]).map((code) => ({
+        code, names: P.names[code], where: spots.get(code) || (places.find((place) => place.country === code) || places[0]).where,
+      }));
     }
 
     /* the panel */
@@ -423,6 +440,7 @@
         choose: (name, value) => { state[name] = value; rebuild(); },
         close: () => map.closePopup(popup),
         open(kind, id, where) {
+          if (kind === 'corridor' && whatif) { const found = corridors.find((one) => one.id === id); if (found) openCorridor(found, true); return; }
           if (kind === 'state' && whatif && whatif.states.includes(id) && where) { openState(id, where, true); return; }
           const record = (kind === 'link' ? links : places).find((one) => one.id === id);
           if (record && kind === 'link') openLink(record, where, false, true);
@@ -440,8 +458,8 @@
       P, words, state, whatif, places, links, figures, sources, corridors, comparisons,
       signs: { inner, scale, outline, look, kinds: KINDS },
       parts: {
-        outLink, searchBox: atlasSearch({ P, words, places, links, corridors, open: openFound, say }),
-        comparison: comparison.part, take: atlasExport({ P, map, words, permalink, places, links, figures, sources, say }),
+        outLink, searchBox: atlasSearch({ P, words, places, links, corridors, states: states_(), open: openFound, say }),
+        comparison: comparison.part, take: atlasExport({ P, map, words, permalink, places, links, figures, sources, whatif, say }),
       },
       act: { refresh, choose, openLink },
     });
@@ -474,7 +492,7 @@
     map.on('click', () => { if (state.lit && !state.lit.hover) release(); });
     panel.build();
     nameControls();
-    links.forEach(dress);
+    links.forEach(restyle);
     recolour();
     map.invalidateSize(false);
     home();

@@ -1,6 +1,6 @@
 // The map as it stands, as a drawing of its own: every line, dot and name with its colours written out, the legend below
 // it. It asks for nothing, so that it can be opened, edited and printed anywhere.
-function atlasDrawing({ P, map, words, links }) {
+function atlasDrawing({ P, map, words, links, whatif }) {
   const { s } = atlasKit;
   const { t, pick, linkTitle } = words;
   const PAINT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'stroke-linecap', 'stroke-linejoin', 'opacity'];
@@ -83,7 +83,7 @@ function atlasDrawing({ P, map, words, links }) {
 
   /* The rows of the panel's legend that speak of what is shown: a sample of each line and mark, and its name. */
   function rows() {
-    return [...document.querySelectorAll('.legend .toggle, .legend .key')].filter((row) => {
+    return [...document.querySelectorAll('.what .keys .key, .legend .toggle, .legend .key')].filter((row) => {
       const box = row.querySelector('input');
       // What operates is drawn like every sample.
       return row.querySelector('.sample') && (!box || (box.checked && box.value !== 'operating'));
@@ -122,6 +122,7 @@ function atlasDrawing({ P, map, words, links }) {
 
     write(pick(P.title) || t('atlas'), 20, 700, 'ink');
     write(pick(P.subtitle), 13, 400, 'muted');
+    if (whatif) write(whatif.headline().join(' '), 13, 600, 'ink');
     y += 12;
     const origin = map.layerPointToContainerPoint([0, 0]);
     out.push(s('svg', { y, width: size.x, height: size.y, viewBox: `0 0 ${size.x} ${size.y}`, overflow: 'hidden' },
@@ -140,7 +141,7 @@ function atlasDrawing({ P, map, words, links }) {
       x += needs + 18;
     }
     y += 22;
-    write(t('year_note', { year: P.year }), 11.5, 400, 'muted');
+    write(t('year_note', { year: whatif ? whatif.view.year : P.year }), 11.5, 400, 'muted');
     write(ATLAS_CREDITS.map(([name, more]) => name + more).join(' · '), 11.5, 400, 'muted');
     write(t('disclaimer'), 11.5, 400, 'muted');
     const height = Math.ceil(y + MARGIN);

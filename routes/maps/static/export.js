@@ -1,9 +1,9 @@
 /* What a reader takes away: a link to this view, a frame for another page, a picture, a drawing, a table and the data. */
-function atlasExport({ P, map, words, permalink, places, links, figures, sources, say }) {
+function atlasExport({ P, map, words, permalink, places, links, figures, sources, whatif, say }) {
   const { h } = atlasKit;
   const { t, pick, placeName } = words;
   const TWICE = 2;
-  const compose = atlasDrawing({ P, map, words, links });
+  const compose = atlasDrawing({ P, map, words, links, whatif });
   // A page within another document (srcdoc) has no address to hand on.
   const hasAddress = location.protocol !== 'about:';
   const file = location.pathname.split('/').pop();
@@ -62,7 +62,7 @@ function atlasExport({ P, map, words, permalink, places, links, figures, sources
 
   function geojson() {
     const features = [...shownLinks().map(linkFeature), ...places.filter((place) => place.shown).map(placeFeature)];
-    const whole = { type: 'FeatureCollection', title: pick(P.title), year: P.year, credits: ATLAS_CREDITS.map(([name, more]) => name + more), features };
+    const whole = { type: 'FeatureCollection', title: pick(P.title), year: whatif ? whatif.view.year : P.year, credits: ATLAS_CREDITS.map(([name, more]) => name + more), features };
     save(new Blob([JSON.stringify(whole)], { type: 'application/geo+json' }), 'geojson');
   }
 

@@ -73,6 +73,8 @@ function atlasPanel({ P, words, state, whatif, places, links, figures, sources, 
     const open = limited.length < links.length ? [widthRow(P.style.unlimited, t('unlimited'))] : [];
     const head = s('path', { d: 'M14,3L24,8L14,13z', class: 'arrow' });
     const arrow = links.some((link) => link.one_way) ? [h('div', { class: 'key' }, picture(36, path('line', 2), head), h('span', null, t('arrow')))] : [];
+    // Where the page plans, the part about what lines show says what widths mean.
+    if (whatif) return arrow.length ? h('fieldset', null, arrow) : '';
     return h('fieldset', null, h('legend', null, t('width')), mass.length ? h('div', null, mass) : '', h('div', null, gas, open, arrow));
   }
 
@@ -108,6 +110,7 @@ function atlasPanel({ P, words, state, whatif, places, links, figures, sources, 
     const toggle = (event) => {
       state.open[event.target.open ? 'add' : 'delete'](key);
       if (event.target.open) fillBody();
+      if (event.target.open && key === 'table') fillTable();
     };
     if (state.open.has(key)) fillBody();
     return h('details', { id: `fold-${key}`, open: state.open.has(key), on: { toggle } }, h('summary', null, title), body);
@@ -118,7 +121,7 @@ function atlasPanel({ P, words, state, whatif, places, links, figures, sources, 
 
   function table() {
     tableBody = h('tbody');
-    const head = ['line', 'carried_by', 'capacity', 'length'].map((key) => h('th', { scope: 'col' }, t(key)));
+    const head = ['line', 'carried_by', ...(whatif ? ['what.amount'] : []), 'capacity', ...(whatif ? [] : ['length'])].map((key) => h('th', { scope: 'col' }, t(key)));
     const whole = h('table', null, h('thead', null, h('tr', null, head)), tableBody);
     fillTable();
     return [
@@ -128,11 +131,13 @@ function atlasPanel({ P, words, state, whatif, places, links, figures, sources, 
   }
 
   function fillTable() {
-    if (!tableBody) return;
-    const line = (link) => h('tr', null,
+    // A closed fold is not worth the work; it is filled when it is opened.
+    if (!tableBody || !state.open.has('table')) return;
+    const line = (link) => h('tr', whatif ? { 'data-link': link.id, 'data-amount': link.amount } : null,
       h('th', { scope: 'row' }, h('button', { type: 'button', class: 'plain', on: { click: () => act.openLink(link, null, true) } }, bdi(linkTitle(link)))),
       h('td', null, modeName(link.colour), link.status === 'operating' ? '' : h('small', null, term('status', link.status))),
-      h('td', null, capacity(link)), h('td', null, link.km === null ? '' : km(link.km)));
+      whatif ? h('td', null, whatif.hint(link)) : '',
+      h('td', null, capacity(link)), whatif ? '' : h('td', null, link.km === null ? '' : km(link.km)));
     tableBody.replaceChildren(...shownLinks().map(line));
   }
 

@@ -3,7 +3,7 @@
 function atlasPermalink(map) {
   const WAIT_MS = 250;
   const parts = new Map();
-  let timer = 0;
+  let timer = 0, known = location.hash;
 
   function decoded(text) {
     try {
@@ -22,9 +22,11 @@ function atlasPermalink(map) {
   const address = () => [location.href.split('#')[0], hash()].filter(Boolean).join('#');
 
   function write() {
-    if (hash() === location.hash.slice(1)) return;
+    // An address that the page has not read yet is on its way to it, and is not to be written over.
+    if (location.hash !== known || hash() === location.hash.slice(1)) return;
     try {
       history.replaceState(history.state, '', address());
+      known = location.hash;
     } catch {
       // Inside another document (srcdoc) there is no address to write to; the page works without.
     }
@@ -36,6 +38,7 @@ function atlasPermalink(map) {
   }
 
   function read() {
+    known = location.hash;
     const text = location.hash.slice(1);
     // A fragment without a key, such as the skip link's, says nothing about the view.
     const pairs = text.split('&').filter((pair) => pair.includes('='));
@@ -67,7 +70,7 @@ function atlasViewKeys({ permalink, map, state, groups, corridors, languages, us
   const inRange = (text, low, high) => Math.max(low, Math.min(high, Number(text)));
   const NUMBER = '-?\\d{1,3}(?:\\.\\d{1,6})?';
   const VIEW = new RegExp(`^(${NUMBER}),(${NUMBER}),(${NUMBER})$`);
-  const CARD = new RegExp(`^(link|place|state):(.+?)(?:@(${NUMBER}),(${NUMBER}))?$`);
+  const CARD = new RegExp(`^(link|place|state|corridor):(.+?)(?:@(${NUMBER}),(${NUMBER}))?$`);
   const spot = (lat, lon) => L.latLng(inRange(lat, -60, 85), inRange(lon, -180, 180));
 
   permalink.add('lang', {

@@ -1,5 +1,5 @@
 /* The search box: places, corridors and lines by name in any of the page's languages, by keyboard or by mouse. */
-function atlasSearch({ P, words, places, links, corridors, open, say }) {
+function atlasSearch({ P, words, places, links, corridors, states, open, say }) {
   const { plainForm, h, bdi } = atlasKit;
   const { t, term, pick, country, linkTitle, modeName } = words;
   const inEach = (names) => P.languages.map((_, i) => (Array.isArray(names) ? names[i] : names));
@@ -10,6 +10,7 @@ function atlasSearch({ P, words, places, links, corridors, open, say }) {
   const index = [
     ...places.map((place) => ({ kind: 'place', record: place, texts: [place.id, place.unlocode, ...inEach(place.names)] })),
     ...corridors.map((corridor) => ({ kind: 'corridor', record: corridor, texts: [corridor.id, ...inEach(corridor.names)] })),
+    ...states.map((state) => ({ kind: 'state', record: state, texts: [state.code, ...inEach(state.names)] })),
     ...links.map((link) => ({ kind: 'link', record: link, texts: [link.id, link.name, ...ends(link)] })),
   ].map((entry, order) => ({ ...entry, order, texts: entry.texts.filter(Boolean).map(plainForm) }));
 
@@ -34,7 +35,7 @@ function atlasSearch({ P, words, places, links, corridors, open, say }) {
   const label = ({ kind, record }) => (kind === 'link' ? linkTitle(record) : pick(record.names));
   function note({ kind, record }) {
     if (kind === 'link') return modeName(record.colour);
-    return kind === 'place' ? `${term('kind', record.kind || 'place')}, ${country(record.country)}` : t('corridor');
+    return kind === 'place' ? `${term('kind', record.kind || 'place')}, ${country(record.country)}` : t(kind === 'state' ? 'state' : 'corridor');
   }
 
   return function box() {

@@ -1,7 +1,7 @@
 /* What if: the reader closes links, places, corridors and states, chooses a scenario and a year, and the plan is made anew. */
 function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   const { h, s, bdi } = atlasKit;
-  const { t, has, pick, number, many, country, placeName, shortName, linkTitle, tonnes, gasAmount, km, days, money } = words;
+  const { t, term, pick, number, many, country, placeName, shortName, linkTitle, tonnes, gasAmount, km, days, money } = words;
   const model = atlasPlan({ P, places, links, corridors });
   const SHOWN = 7;
   const SHOWS = ['flow', 'use', 'change', 'room'];
@@ -25,6 +25,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     now = model.solve(asked());
     if (!then || then.view.scenario !== view.before) then = model.solve({ scenario: view.before, year: ownYear(view.before), closed: [] });
     if (now.broken.length) void0(now);
+    if (!slope) measure(then);
     paint();
   }
   /* A plan that breaks a contract is none, as in routes.allocate. */
@@ -36,8 +37,15 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     [plan.byCorridor, plan.byCountry, plan.through].forEach((map) => map.clear());
   }
 
+  // The largest amount of the case as it is gets a broad line, however few tonnes that may be.
   const WIDTHS = P.style.widths;
-  const px = (amount, gas) => Math.min(WIDTHS.cap, WIDTHS.hair + ((gas ? WIDTHS.bcm : WIDTHS.mt) * Math.max(amount, 0)) / 1000);
+  const BROAD = 8;
+  let slope = 0;
+  function measure(plan) {
+    const most = Math.max(...plan.byLink.map(({ total }) => total), 1);
+    slope = Math.max((isGas() ? WIDTHS.bcm : WIDTHS.mt) / 1000, BROAD / most);
+  }
+  const px = (amount) => Math.min(WIDTHS.cap, WIDTHS.hair + slope * Math.max(amount, 0));
 
   /* How every line looks under a plan: width in pixels, tone (a class), heading along (1) or against (-1) its line. */
   function looks(plan, how) {
@@ -46,11 +54,11 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
       const heading = Math.abs(net) > TRACE ? Math.sign(net) : 0;
       const limit = plan.limitOf('link', link.at);
       const shut = plan.gone.has(link.at);
-      const look = { amount, net, limit, shut, heading, width: px(amount, link.gas), tone: '' };
+      const look = { amount, net, limit, shut, heading, width: px(amount), tone: '' };
       if (how === 'room') return { ...look, width: link.room, heading: link.one_way ? 1 : 0, tone: shut ? 'shut' : '' };
       if (how === 'change') {
         const by = amount - then.byLink[link.at].total;
-        if (Math.abs(by) > TRACE) return { ...look, width: px(Math.abs(by), link.gas), tone: by > 0 ? 'gained' : 'lost', heading: by > 0 ? heading : 0, by };
+        if (Math.abs(by) > TRACE) return { ...look, width: px(Math.abs(by)), tone: by > 0 ? 'gained' : 'lost', heading: by > 0 ? heading : 0, by };
         return { ...look, width: Math.min(look.width, 2.2), tone: shut ? 'shut' : amount > TRACE ? 'kept' : 'idle', heading: 0 };
       }
       if (amount <= TRACE) return { ...look, width: 1, tone: shut ? 'shut' : 'idle' };
@@ -73,9 +81,10 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   const flowOf = (plan) => plan.flows[view.flow];
   const isGas = () => flowOf(now).commodity === 'gas';
   const bare = (kt) => number(Math.abs(kt) < TRACE ? 0 : Math.round(kt) / 1000, Math.abs(kt) >= 99950 ? 4 : 3);
-  const amount = (kt) => (Math.abs(kt) < TRACE ? t('none') : isGas() ? gasAmount(kt) : tonnes(kt));
+  const said = (kt) => (isGas() ? gasAmount(kt) : tonnes(kt));
+  const amount = (kt) => (Math.abs(kt) < TRACE ? t('none') : said(kt));
   const boxes = (kt) => (flowOf(now).commodity === 'container' && kt > TRACE ? t('unit.TEU', { n: many(kt * model.teu) }) : '');
-  const unit = () => t(isGas() ? 'head.bcm' : 'head.mt');
+  const unit = () => t(isGas() ? 'what.bcm' : 'what.mt');
 
   /* names */
   const nameOf = {
@@ -125,9 +134,10 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
         moved > TRACE && limit < Infinity ? ` · ${t('what.used', { n: number(100 * moved / limit, 2) })}` : ''],
       Math.abs(before - moved) > TRACE ? h('span', { class: 'faint' }, ` · ${t('what.was', { x: before > TRACE ? (record.gas ? gasAmount(before) : tonnes(before)) : t('none') })}`) : ''));
     } else {
-      const sum = (plan) => (kind === 'place' ? plan.ways.filter((way) => way.places.includes(record.at)) : plan.ways.filter((way) => way.countries.includes(record.code)))
-        .reduce((total, way) => total + way.amount, 0);
-      parts.push(h('p', { class: 'moved' }, h('b', null, amount(sum(now))), ` · ${t(kind === 'place' ? 'what.through' : 'what.crosses')}`,
+      const crossed = { place: (way) => way.places.includes(record.at), country: (way) => way.countries.includes(record.code),
+        corridor: (way) => model.members[record.at].counted.some((at) => way.links.includes(at)) }[kind];
+      const sum = (plan) => plan.ways.filter(crossed).reduce((total, way) => total + way.amount, 0);
+      parts.push(h('p', { class: 'moved' }, h('b', null, amount(sum(now))), ` · ${t({ place: 'what.through', country: 'what.crosses', corridor: 'what.goes_by' }[kind])}`,
         Math.abs(sum(then) - sum(now)) > TRACE ? h('span', { class: 'faint' }, ` · ${t('what.was', { x: amount(sum(then)) })}`) : ''));
     }
     parts.push(h('p', null, closer(id)));
@@ -239,17 +249,26 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
       h('div', { class: 'pair' }, tick('what-swipe', t('what.swipe'), view.swipe, (on) => set({ swipe: on })),
         tick('what-moving', t('what.moving'), view.moving, (on) => set({ moving: on }))));
   }
+  /* Round amounts, one of which is nearly the largest. */
+  function widths(most) {
+    const ten = 10 ** Math.floor(Math.log10(most));
+    const first = [5, 2, 1].find((step) => step * ten <= most) * ten;
+    return [first / 10, first / 2.5, first];
+  }
   /* What widths, colours and dashes mean just now. */
   function key() {
     const line = (tone, width, text, dash) => h('span', { class: 'key' }, s('svg', { class: 'sample', width: 30, height: 12, viewBox: '0 0 30 12', 'aria-hidden': 'true' },
       s('path', { d: 'M0,6H30', class: `line ${tone}`, 'stroke-width': width, 'stroke-dasharray': dash || null })), h('span', null, text));
+    const most = Math.max(...then.byLink.map(({ total }) => total), 1);
+    const widest = then.byLink.reduce((best, { total }, at) => (total > then.byLink[best].total ? at : best), 0);
+    const look = `m-${links[widest].colour}`;
     const rows = {
-      flow: [line('m-pipeline', 4, t('what.key_flow')), line('idle', 1.4, t('what.key_idle')), line('shut', 2, t('what.key_shut'), '2 4')],
+      flow: [...widths(most).map((kt) => line(look, px(kt), said(kt))), line('idle', 1.4, t('what.key_idle')), line('shut', 2, t('what.key_shut'), '2 4')],
       use: [line('used0', 4, t('what.key_used', { x: '≤ 40' })), line('used1', 4, t('what.key_used', { x: '40–75' })), line('used2', 4, t('what.key_used', { x: '75–99' })), line('used3', 4, t('what.key_full'))],
       change: [line('gained', 4, t('what.key_gained')), line('lost', 4, t('what.key_lost'), '7 5'), line('kept', 2, t('what.key_kept')), line('shut', 2, t('what.key_shut'), '2 4')],
-      room: [line('m-pipeline', 4, t('what.key_room')), line('shut', 2, t('what.key_shut'), '2 4')],
+      room: [...(isGas() ? P.style.gas_samples : P.style.samples).map(([x, width]) => line(look, width, said(1000 * x))), line('shut', 2, t('what.key_shut'), '2 4')],
     }[show()];
-    return h('div', { class: 'keys' }, rows);
+    return h('div', { class: 'keys' }, h('span', { class: 'sr' }, t('what.key')), rows);
   }
 
   /* Sums by flow: before, now. */
@@ -257,9 +276,10 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     const cell = (a, b, text, worse) => h('td', { class: Math.abs(b - a) > TRACE ? (worse(b - a) ? 'worse' : 'better') : '' }, text(b), Math.abs(b - a) > TRACE ? h('small', null, t('what.was', { x: text(a) })) : '');
     const row = (flow, at) => {
       const was = then.flows[at];
+      const exact = now.none ? {} : { 'data-flow': flow.name, 'data-delivered': flow.delivered, 'data-unmet': flow.unmet, 'data-cost': flow.cost_usd };
       const gas = flow.commodity === 'gas';
       const select = () => set({ flow: at }, flowTitle(flow.name));
-      return h('tr', { 'aria-current': at === view.flow ? 'true' : null },
+      return h('tr', { 'aria-current': at === view.flow ? 'true' : null, ...exact },
         h('th', { scope: 'row' }, now.flows.length > 1 ? h('button', { type: 'button', class: 'plain', id: `what-flow-${at}`, on: { click: select } }, bdi(flowTitle(flow.name))) : bdi(flowTitle(flow.name))),
         now.none ? h('td', { colspan: 3 }, '–') : [
           cell(was.delivered, flow.delivered, bare, (by) => by < 0), cell(was.unmet, flow.unmet, bare, (by) => by > 0),
@@ -306,11 +326,13 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
       rest.length ? h('details', { id: `what-${name}-rest` }, h('summary', null, t('what.rest', { n: rest.length })), h('ul', null, rest.map(row))) : '');
   }
 
+  const guess = (link) => { const figure = figures[link.figures[0]]; return Boolean(figure && figure.kind === 'assumption'); };
   function fullList() {
     if (!now.full.length) return '';
     const one = ({ kind, at, capacity, price }) => h('li', null,
       h('button', { type: 'button', class: 'plain', on: { click: () => act.open(kind, at) } }, bdi(kind === 'link' ? linkTitle(links[at]) : placeName(at))),
-      h('span', { class: 'faint' }, ` ${links[at] && kind === 'link' && links[at].gas ? gasAmount(capacity) : tonnes(capacity)}${price > 0 && price < model.unmet ? ` · ${t('what.worth', { x: money(price, isGas()) })}` : price > 0 ? ` · ${t('what.worth_arrival')}` : ''}`));
+      kind === 'link' && guess(links[at]) ? h('span', { class: 'badge assumed' }, term('evidence', 'assumption')) : '',
+      h('span', { class: 'faint' }, ` ${links[at] && kind === 'link' && links[at].gas ? gasAmount(capacity) : tonnes(capacity)}${price > 0 && price < model.unmet / 2 ? ` · ${t('what.worth', { x: money(price, isGas()) })}` : price > 0 ? ` · ${t('what.worth_arrival')}` : ''}`));
     return h('details', { id: 'what-full', class: 'bars' }, h('summary', null, t('what.full', { n: now.full.length })),
       h('p', { class: 'faint' }, t('what.full_note')), h('ul', { class: 'plainlist' }, now.full.slice(0, 25).map(one)));
   }
@@ -341,37 +363,39 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
         setTimeout(() => { if (yearly.get(name) === found && figure.isConnected) draw(); }, 0);
         return;
       }
-      figure.replaceChildren(h('figcaption', null, t('what.by_year', { flow: flowTitle(flowOf(now).name), unit: unit() })), chart(found));
+      figure.replaceChildren(h('figcaption', null, t('what.by_year', { flow: flowTitle(flowOf(now).name), unit: unit() })), chart(found, (flow) => flow.delivered, (flow) => flow.asked, bare),
+        h('figcaption', null, t(isGas() ? 'what.cost_by_year_gas' : 'what.cost_by_year')), chart(found, (flow) => flow.cost, null, (value) => number(value < 10 ? value : Math.round(value), 2)));
     };
     setTimeout(draw, 0);
     const at = model.years.indexOf(view.year);
-    const change = at > 0 ? model.yearChanges(model.years[at - 1], view.year) : { opened: [], closed: [] };
-    const list = (label, members) => (members.length ? h('li', null, `${label} `, members.slice(0, 6).map((one, i) => [i ? ', ' : '', h('button', { type: 'button', class: 'plain', on: { click: () => act.open('link', one) } }, bdi(linkTitle(links[one])))]),
+    const change = at > 0 ? model.yearChanges(model.years[at - 1], view.year) : { opened: [], closed: [], wider: [], narrower: [] };
+    const list = (label, members) => (members.length ? h('li', null, `${label} `, members.slice(0, 6).map((one) => h('div', null, h('button', { type: 'button', class: 'plain', on: { click: () => act.open('link', one) } }, bdi(linkTitle(links[one]))))),
       members.length > 6 ? ` ${t('what.and_more', { n: members.length - 6 })}` : '') : '');
     const told = [list(t('what.opens'), change.opened), list(t('what.shuts'), change.closed), list(t('what.widens'), change.wider), list(t('what.narrows'), change.narrower)].filter(Boolean);
     return h('div', { class: 'time' }, h('h3', null, t('what.time', { year: view.year })),
       told.length ? h('ul', { class: 'plainlist' }, told) : h('p', { class: 'faint' }, t('what.no_change')),
       view.year !== model.year ? h('p', { class: 'faint' }, t('what.demand_of', { year: model.year })) : '', figure);
   }
-  function chart(found) {
-    const W = 340, H = 120, left = 34, bottom = 20, top = 8;
-    const most = Math.max(...found.map((flow) => (flow ? flow.asked : 0)), 1);
+  /* A bar a year; `outer` is drawn as an outline around it. */
+  function chart(found, inner, outer, told) {
+    const W = 340, H = outer ? 120 : 86, left = 38, bottom = 20, top = 8;
+    const value = (flow) => (flow && inner(flow)) || 0;
+    const most = Math.max(...found.map((flow) => Math.max(value(flow), flow && outer ? outer(flow) : 0)), 1e-9);
     const x = (i) => left + ((W - left - 8) * (i + 0.5)) / found.length;
-    const y = (value) => top + (H - top - bottom) * (1 - value / most);
+    const y = (amount_) => top + (H - top - bottom) * (1 - amount_ / most);
     const width = ((W - left - 8) / found.length) * 0.66;
-    const bar = (flow, i) => (flow ? [
-      s('rect', { x: x(i) - width / 2, y: y(flow.asked), width, height: Math.max(y(0) - y(flow.asked), 0), class: 'asked' }),
-      s('rect', { x: x(i) - width / 2, y: y(flow.delivered), width, height: Math.max(y(0) - y(flow.delivered), 0), class: model.years[i] === view.year ? 'given now' : 'given' }, s('title', null, `${model.years[i]}: ${bare(flow.delivered)}`))] : []);
+    const box = (i, amount_, kind) => s('rect', { x: x(i) - width / 2, y: y(amount_), width, height: Math.max(y(0) - y(amount_), 0), class: kind });
+    const bar = (flow, i) => (flow ? [outer ? box(i, outer(flow), 'asked') : [], box(i, value(flow), model.years[i] === view.year ? 'given now' : 'given')].flat() : []);
     const labels = model.years.map((year, i) => (i % Math.ceil(found.length / 6) === 0 ? s('text', { x: x(i), y: H - 6, 'text-anchor': 'middle', class: 'tick' }, String(year)) : ''));
-    const ticks = [0, most].map((value) => s('text', { x: left - 5, y: y(value) + 4, 'text-anchor': 'end', class: 'tick' }, bare(value)));
-    const told = model.years.map((year, i) => `${year}: ${found[i] ? bare(found[i].delivered) : '–'}`).join('; ');
-    return s('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': told, class: 'years' }, found.map(bar), labels, ticks);
+    const ticks = [0, most].map((amount_) => s('text', { x: left - 5, y: y(amount_) + 4, 'text-anchor': 'end', class: 'tick' }, told(amount_)));
+    const spoken = model.years.map((year, i) => `${year}: ${found[i] ? told(value(found[i])) : '–'}`).join('; ');
+    return s('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': spoken, class: 'years' }, found.map(bar), labels, ticks);
   }
 
   /* How far the numbers carry: what the ways in use rest on. */
   function basis() {
     const used = links.filter((link) => link.amount > TRACE && link.capacity !== null);
-    const guessed = used.filter((link) => { const figure = figures[link.figures[0]]; return figure && figure.kind === 'assumption'; });
+    const guessed = used.filter(guess);
     return h('p', { class: 'faint' }, t('what.basis', { n: used.length, m: guessed.length }));
   }
 

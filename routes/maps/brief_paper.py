@@ -204,7 +204,7 @@ class _Sheet:
         line = TABLE_PT * LINE_MM_PT
         wraps = head or width == INNER_MM
         bold = strong or head
-        rooms = [column.width * width - 1.8 for column in table.columns]
+        rooms = [column.width * width - (0 if column is table.columns[-1] else 1.8) for column in table.columns]
         shown = [cell if wraps else self._fitting(cell, TABLE_PT, room, bold=bold) for cell, room in zip(cells, rooms, strict=True)]
         high = max(self._lines(cell, TABLE_PT, room, bold=bold) for cell, room in zip(shown, rooms, strict=True)) * line + 1.0
         if draw and assumed:
@@ -215,7 +215,7 @@ class _Sheet:
             if draw:
                 self._set(TABLE_PT, "muted" if head else "assumed" if assumed else "ink", bold=bold)
                 self.pdf.set_xy(start, y + 0.5)
-                self.pdf.multi_cell(room + (1.8 if column is table.columns[-1] else 0), line, cell, align="R" if column.number else "L")
+                self.pdf.multi_cell(room, line, cell, align="R" if column.number else "L")
             start += column.width * width
         y += high
         if draw:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .looks import Look
 
 SIZE_IN = (6.4, 4.0)
-DPI, COLOURS = 100, 20
+DPI, COLOURS = 100, 28
 #: Beyond so many links only the widest are drawn: more of them would be a blot.
 MOST_LINKS = 2000
 

@@ -39,7 +39,7 @@ def _column(values: list[Any]) -> Any:
     different = dict(zip(keys, values, strict=True))
     plainly = len(_dumped(values))
     letters = _letters_for(len(different) - 1)
-    ways = {plainly: values}
+    ways: dict[int, Any] = {plainly: values}
     if letters <= _MOST_LETTERS and len(_dumped(list(different.values()))) + letters * len(keys) < plainly:
         number = {key: i for i, key in enumerate(different)}
         packed = {"of": list(different.values()), "letters": letters, "at": _lettered([number[key] for key in keys], letters)}

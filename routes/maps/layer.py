@@ -5,7 +5,7 @@ from typing import Any
 from branca.element import Element, MacroElement
 
 from . import packing, style
-from .page import Page, Raw, data_uri, packaged
+from .page import LEAFLET_SHA256, Page, Raw, data_uri, packaged
 
 _DATA_ID = "atlas-data"
 _PARTS = (
@@ -30,11 +30,9 @@ class NetworkLayer(MacroElement):
         page = self.get_root()
         if not isinstance(page, Page):
             raise TypeError("the network layer can only be drawn on a map that routes.maps.atlas made")
-        marker = f"window.ATLAS_MARKER={packing.safe_json([data_uri(f'images/{name}.png') for name in _MARKERS])};"
-        page.header.add_child(Raw(f"<style>{style.css_variables()}{packaged('atlas.css')}</style>"), name="atlas_css")
-        page.header.add_child(Raw(f"<script>{marker}{packaged('stock.js')}</script>"), name="atlas_stock")
-        parts = (*_PARTS, *(_PLANNING if "plan" in self.payload else ()), *(("canvas",) if self.payload["canvas"] else ()))
-        script = "\n".join(["'use strict';", *(packaged(f"{part}.js") for part in parts)])
+        styles, stock, script = _texts(self.payload)
+        page.header.add_child(Raw(f"<style>{styles}</style>"), name="atlas_css")
+        page.header.add_child(Raw(f"<script>{stock}</script>"), name="atlas_stock")
         page.header.add_child(Raw(f"<script>{script}</script>"), name="atlas_js")
         data = f'<script type="application/json" id="{_DATA_ID}">{packing.safe_json(self.payload)}</script>'
         page.html.add_child(Raw(data), name="atlas_data")
@@ -48,3 +46,16 @@ class NetworkLayer(MacroElement):
         if self._parent is None:
             raise TypeError("the network layer is on no map yet")
         return self._parent
+
+
+def fixed_bytes(payload: dict[str, Any]) -> int:
+    """What a page with this data weighs without its data: Leaflet, the page's own script and its styles."""
+    return sum(len(text.encode()) for text in (*map(packaged, LEAFLET_SHA256), *_texts(payload)))
+
+
+def _texts(payload: dict[str, Any]) -> tuple[str, str, str]:
+    """Styles, the script for stock layers and the page's own."""
+    marker = f"window.ATLAS_MARKER={packing.safe_json([data_uri(f'images/{name}.png') for name in _MARKERS])};"
+    parts = (*_PARTS, *(_PLANNING if "plan" in payload else ()), *(("canvas",) if payload["canvas"] else ()))
+    script = "\n".join(["'use strict';", *(packaged(f"{part}.js") for part in parts)])
+    return style.css_variables() + packaged("atlas.css"), marker + packaged("stock.js"), script

@@ -12,7 +12,7 @@ from ..cases import Case, read_case
 from ..variants import Board
 from ..variants import board as board_of
 from . import basemap, packing, payload, projection, style, text
-from .layer import NetworkLayer
+from .layer import NetworkLayer, fixed_bytes
 from .page import Page
 from .replan import replan
 from .text import Text
@@ -20,10 +20,8 @@ from .text import Text
 CANVAS_FROM_LINKS = 3000
 """From so many links on, the browser draws them on a canvas: slower to restyle, but it opens."""
 
-PAGE_BYTES = 518_000
-"""What a page may weigh; the base map gets what the network leaves of it."""
-FIXED_BYTES = 260_000
-"""Leaflet, the page's own script and its styles."""
+PAGE_BYTES, PLANNING_PAGE_BYTES = 530_000, 680_000
+"""What a page, and one that plans, may weigh; the base map gets what the network leaves of it, within its own bounds."""
 
 _LAND_TIMES = 2.4
 
@@ -132,7 +130,8 @@ def atlas(
         contents["plan"] = replan(
             board, chosen, {at: item.question for at, item in enumerate(comparisons) if getattr(item, "question", None)}
         )
-    room = PAGE_BYTES - FIXED_BYTES - len(packing.safe_json(contents).encode())
+    most = PAGE_BYTES if board is None else PLANNING_PAGE_BYTES
+    room = most - fixed_bytes(contents) - len(packing.safe_json(contents).encode())
     whole = projection.around(projection.edge(view), cone, _LAND_TIMES)
     contents["base"] = basemap.basemap(whole, projection.padded(view, 0.05), room)
     figure = Page(

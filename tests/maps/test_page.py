@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 import geodata
 from geodata.network import Network
 from routes import maps
-from routes.maps import packing, page, projection, style, text, webmap
+from routes.maps import layer, packing, page, projection, style, text, webmap
 from routes.maps.thumbnail import standalone
 from tests.maps.conftest import END, FORMULA, HOSTILE, IMAGE, TEMPLATE
 
@@ -283,6 +283,12 @@ def test_whole_network_fits() -> None:
     assert len(gzip.compress(document)) <= MAX_BYTES_GZIPPED
     base = payload_of(document.decode())["base"]
     assert len(json.dumps(base, ensure_ascii=False).encode()) <= 150_000
+
+
+def test_the_fixed_part_is_counted_as_it_is(draw: Draw, html: str) -> None:
+    data = payload_of(html)
+    rest = len(html.encode()) - len(packing.safe_json(data).encode())
+    assert 0 <= rest - layer.fixed_bytes(data) <= 3_000
 
 
 def test_arguments_are_checked(toy: Network) -> None:

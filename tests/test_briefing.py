@@ -134,6 +134,7 @@ def test_against_compare(packaged: Network, name: str) -> None:
     assert told.used == pytest.approx(told.rerouted + told.lost + sum(flow.used_after for flow in told.flows))
 
 
+@pytest.mark.slow
 def test_every_stored_scenario_has_a_case(packaged: Network) -> None:
     for name in routes.scenario_names(packaged):
         told = routes.brief(packaged, name)

@@ -5,6 +5,7 @@ python make_maps.py                       all pages of the packaged network, in 
 python make_maps.py --network my-network  the same for your own tables (see README.md)
 python make_maps.py --notebooks           all pages, and one for each notebook, executed anew
 python make_maps.py --figures             all pages, and every map as a printed figure
+python make_maps.py --brief cpc-stopped   a two-page report on a scenario, in three languages, in maps/briefs/
 """
 
 from __future__ import annotations
@@ -46,8 +47,17 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--figures", action="store_true", help="also draw every map for print: PNG, SVG and PDF, in English, Russian and Kazakh"
     )
+    parser.add_argument(
+        "--brief",
+        action="append",
+        metavar="SCENARIO",
+        help="make a two-page report on this scenario, HTML and PDF, and nothing else; may be repeated",
+    )
     parser.add_argument("--list", action="store_true", help="list the pages and stop")
-    return parser.parse_args(given)
+    asked = parser.parse_args(given)
+    if asked.brief and (asked.only or asked.notebooks or asked.figures or asked.list):
+        parser.error("--brief goes with --out, --network and --year alone")
+    return asked
 
 
 def main(given: list[str] | None = None) -> int:
@@ -58,6 +68,8 @@ def main(given: list[str] | None = None) -> int:
     from routes.maps.build import BuildError, make, names
 
     try:
+        if asked.brief:
+            return _briefs(asked, started)
         if asked.list:
             print("\n".join(f"{name:<28} {title}" for name, title in names(asked.network, notebooks)))
             return 0
@@ -77,6 +89,19 @@ def main(given: list[str] | None = None) -> int:
     count += f" ({result.kept} unchanged)" if result.kept else ""
     print(f"{count}, {result.size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: open {result.start}")
     return 0
+
+
+def _briefs(asked: argparse.Namespace, started: float) -> int:
+    from routes.maps.reports import make_briefs
+
+    files = make_briefs(asked.out, asked.brief, folder=asked.network, year=asked.year, progress=_tell)
+    size = sum(file.stat().st_size for file in files)
+    print(f"{len(files)} files, {size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: see {files[0].parent}")
+    return 0
+
+
+def _tell(done: int, of: int, name: str, headline: str) -> None:
+    print(f"[{done:>2}/{of}] {name}: {headline}", flush=True)
 
 
 def _say(done: int, of: int, name: str, kept: bool) -> None:

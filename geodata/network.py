@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections import Counter
@@ -23,6 +24,7 @@ from .facts import LinkFacts, PlaceFacts
 from .geodesy import geodesic_line, lengths_km
 from .rates import default_rate, main_commodity
 from .schema import BASE_YEAR, CASES, COMMODITIES, LINKS, PLACES, SCENARIOS, UNLIMITED, split_list
+from .showing import in_notebook
 from .territory import Crossing
 from .units import GAS_UNITS, to_kt_yr
 
@@ -81,6 +83,14 @@ class Network:
     def __repr__(self) -> str:
         places, links, corridors = len(self._places), len(self._links), len(self._corridors)
         return f"Network({places} places, {links} links, {corridors} corridors, year {self.year})"
+
+    def _repr_html_(self) -> str:
+        """The network for a notebook: its links by mode, and a map where something draws."""
+        modes = self._links.groupby("mode", sort=True)
+        table = pd.DataFrame({"links": modes.size(), "operating": modes["status"].agg(lambda one: (one == "operating").sum())})
+        table["length_km"] = modes["length_km"].sum().round()
+        shown = table.reset_index().to_html(index=False, escape=True)
+        return in_notebook(self, f"<p>{html.escape(repr(self))}</p>{shown}", f"Map: {self!r}")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):

@@ -2,6 +2,8 @@ from . import maps as maps
 from .allocation import Allocation as Allocation
 from .allocation import allocate as allocate
 from .allocation import allocate_years as allocate_years
+from .briefing import Brief as Brief
+from .briefing import brief as brief
 from .cases import Case as Case
 from .cases import Flow as Flow
 from .cases import read_case as read_case

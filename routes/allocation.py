@@ -14,10 +14,11 @@ from scipy.sparse.csgraph import dijkstra
 
 from geodata.facts import LinkFacts
 from geodata.network import Network
+from geodata.showing import in_notebook
 
 from .cases import Case, Flow, changed
 from .columns import Floor, Job, Plan, Sending, solve
-from .errors import InfeasibleError
+from .errors import InfeasibleError, Shortage
 from .flow import CertificateError
 from .least_cost import LeastCost
 from .scenarios import Scenario, select
@@ -98,7 +99,8 @@ class Allocation:
         return f"{head}\n{self.by_flow.to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return str(self.by_flow.to_html(index=False, escape=True))
+        table = str(self.by_flow.to_html(index=False, escape=True))
+        return in_notebook(self, table, f"Map: {self.case.name}, {self.scenario.name}")
 
     @property
     def unit(self) -> str:
@@ -331,11 +333,10 @@ def _alone(question: _Question) -> Plan | None:
 
 def _allocation(question: _Question, chosen: Scenario, plan: Plan) -> Allocation:
     if plan.broken:
-        missing = "; ".join(
-            f"{flow!r} by {name!r} lacks {amount:,.1f} {_unit(question.case)} a year of {_flow(question.case, flow).floor[name]:,.1f}"
-            for (flow, name), amount in plan.broken.items()
-        )
-        raise InfeasibleError(f"contract that cannot be kept in {question.case.name!r} under {chosen.name!r}: {missing}")
+        missing = [Shortage(*key, amount, _flow(question.case, key[0]).floor[key[1]]) for key, amount in plan.broken.items()]
+        unit = _unit(question.case)
+        told = "; ".join(f"{one.flow!r} by {one.id!r} lacks {one.lacking:,.1f} {unit} a year of {one.promised:,.1f}" for one in missing)
+        raise InfeasibleError(f"contract that cannot be kept in {question.case.name!r} under {chosen.name!r}: {told}", missing)
     graphs = {job.name: job.ways for job in question.jobs}
     sent = tuple(_way(graphs[sending.flow], sending) for sending in plan.sendings)
     limits = {(limit.kind, limit.name): limit for graph in graphs.values() for limit in graph.bounds}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.network import Network
+from geodata.showing import in_notebook
 
 from .allocation import Allocation, Way, allocate
 from .cases import Case
@@ -42,7 +43,8 @@ class Comparison:
         return f"{self.case.name}\n{self.table.drop(columns=['binds']).to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False, escape=True))
+        table = str(self.table.to_html(index=False, escape=True))
+        return in_notebook(self, table, f"Map: {self.case.name}, what differs under {self.scenarios[-1].name}")
 
     @cached_property
     def table(self) -> pd.DataFrame:

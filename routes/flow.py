@@ -7,6 +7,7 @@ fewest links is given. The result carries its own proof: a flow that keeps every
 
 from __future__ import annotations
 
+import html
 import math
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.network import Network
+from geodata.showing import in_notebook
 
 from .arcs import SINK, SOURCE, Arcs, Ends, both_ends, expand, reached
 from .scenarios import Scenario
@@ -55,7 +57,7 @@ class MaxFlow:
     link's direction), capacity; ``places`` what passes through each place that has a capacity. ``source_cut`` and
     ``sink_cut`` are the minimum cuts nearest to the sources and to the sinks: ids of links and places, and
     ``supply:PLACE`` or ``demand:PLACE`` where an amount given with the question binds. ``reason`` explains a value of
-    zero or infinity, and is empty otherwise.
+    zero or infinity, and is empty otherwise. ``network`` is the one that was asked.
     """
 
     value: float
@@ -66,6 +68,7 @@ class MaxFlow:
     reason: str
     commodity: str
     certificate: Certificate | None = field(default=None)
+    network: Network | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         unit = "mcm" if self.commodity == "gas" else "kt"
@@ -73,7 +76,9 @@ class MaxFlow:
         return "\n".join(part for part in (head, self.reason, self.flows.to_string(index=False) if len(self.flows) else "") if part)
 
     def _repr_html_(self) -> str:
-        return str(self.flows.to_html(index=False, escape=True))
+        head = html.escape(repr(self).partition("\n")[0])
+        table = f"<p>{head}</p>{self.flows.to_html(index=False, escape=True)}"
+        return in_notebook(self, table, f"Map: largest flow of {self.commodity}")
 
 
 def max_flow(
@@ -100,7 +105,7 @@ def max_flow(
     ground = scene(network, commodity, scenario=scenario)
     arcs = expand(ground, offered, taken)
     if arcs.unlimited():
-        return MaxFlow(math.inf, _no_flows(), _no_places(), (), (), UNBOUNDED, commodity)
+        return MaxFlow(math.inf, _no_flows(), _no_places(), (), (), UNBOUNDED, commodity, network=network)
     return _solve(ground, arcs)
 
 
@@ -118,7 +123,7 @@ def _solve(ground: Scene, arcs: Arcs) -> MaxFlow:
     flows, places = _tables(ground, arcs, amounts)
     proof = _certificate(arcs, amounts, (source_capacity, sink_capacity), value, step * len(arcs.label) + 1e-9 * value)
     proof.verify()
-    return MaxFlow(value, flows, places, source_cut, sink_cut, _why_nothing(value, source_cut), ground.commodity, proof)
+    return MaxFlow(value, flows, places, source_cut, sink_cut, _why_nothing(value, source_cut), ground.commodity, proof, ground.network)
 
 
 def with_sides(engine: LargestFlow) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:

@@ -25,6 +25,7 @@ from shapely.geometry import LineString
 
 from geodata.facts import LinkFacts
 from geodata.network import CRS, Network
+from geodata.showing import in_notebook
 from geodata.territory import AT_SEA, Crossing
 
 from .dissimilar import dissimilar
@@ -80,6 +81,7 @@ class Routes:
     gauge, ``gauge_breaks`` those of gauge; ``overlap`` is the largest share of the route's km that a better route
     uses too; ``stated_cost_share`` and ``stated_days_share`` say how much of cost and days the network's tables state, the
     rest being default rates. ``legs``: a row per stretch in one mode, with its line. ``reason``: why there is none, else empty.
+    ``network`` is the one that was asked.
     """
 
     origin: str
@@ -89,6 +91,7 @@ class Routes:
     table: pd.DataFrame
     legs: gpd.GeoDataFrame
     reason: str = field(default="")
+    network: Network | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         head = f"{self.commodity} from {self.origin} to {self.destination}, by {self.by}"
@@ -99,7 +102,8 @@ class Routes:
     def _repr_html_(self) -> str:
         if self.reason:
             return f"<p>{html.escape(repr(self))}</p>"
-        return str(self._shown.round(2).to_html(index=False, escape=True))
+        table = str(self._shown.round(2).to_html(index=False, escape=True))
+        return in_notebook(self, table, f"Map: {self.commodity} from {self.origin} to {self.destination}")
 
     @property
     def _shown(self) -> pd.DataFrame:
@@ -403,7 +407,7 @@ def result(ground: Scene, routes: Sequence[_Route], question: tuple[str, str, st
     table = pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
     legs = [leg for rank, route in enumerate(routes, start=1) for leg in _legs(route, rank)]
     frame = gpd.GeoDataFrame(pd.DataFrame(legs, columns=[*LEG_COLUMNS, "geometry"]), geometry="geometry", crs=CRS)
-    return Routes(origin, destination, ground.commodity, by, table, frame, reason)
+    return Routes(origin, destination, ground.commodity, by, table, frame, reason, ground.network)
 
 
 def _stated_share(total: float, rated: float) -> float:

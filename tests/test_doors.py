@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 GEODATA = {"Finding", "Network", "NetworkError", "NetworkWarning", "fleet_capacity", "read_dimacs", "read_network"}
 ROUTES = set(
-    "Allocation Case Comparison Flow MaxFlow NMinusOne Reliability Routes Scenario allocate allocate_years alternatives "
+    "Allocation Brief Case Comparison Flow MaxFlow NMinusOne Reliability Routes Scenario allocate allocate_years alternatives brief "
     "capacity_ranges chokepoints claims compare contingency exposure harden hindcast interdict maps max_flow n_minus_one pareto "
     "read_case read_scenario reliability scenario_names timeline transit_power".split()
 )

@@ -21,6 +21,7 @@ from .entries import BuildError, Entry, Made, Order, entries, make_one, read
 from .gallery import gallery
 from .manifest import Inputs, Record
 from .notebook import PREFIX, NotebookError
+from .reports import FOLDER
 
 INDEX = "index.html"
 #: Stands in every index this job has written; a folder without it is somebody else's and is not replaced.
@@ -112,6 +113,9 @@ def _make(job: _Job, progress: Progress) -> Built:
         for file, text in ((INDEX, _index(records)), (manifest.FILE, manifest.text_of(records))):
             (temporary / file).write_text(text, encoding="utf-8", newline="")
             _keep_time(out / file, temporary / file)
+        if (out / FOLDER).is_dir():
+            # Made one by one on demand, and no page of the gallery.
+            shutil.copytree(out / FOLDER, temporary / FOLDER)
         os.chmod(temporary, 0o755)  # noqa: S103 - mkdtemp gives 0o700, which a web server could not read
         _swap(temporary, out)
     finally:
@@ -135,7 +139,7 @@ def _check_out(out: Path) -> None:
         raise BuildError(f"{out} is a file; name a folder")
     index = out / INDEX
     ours = index.is_file() and MARK in index.read_text("utf-8", errors="replace")
-    if out.is_dir() and any(out.iterdir()) and not ours:
+    if out.is_dir() and any(path.name != FOLDER for path in out.iterdir()) and not ours:
         raise BuildError(f"{out} holds other things; name an empty or a new folder")
 
 

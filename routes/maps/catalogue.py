@@ -88,17 +88,17 @@ def pages_of(network: Network) -> tuple[Page, ...]:
     """Pages for a network of the user's own: all of it, and a page for each corridor."""
     rows = zip(network.corridors["corridor_id"].tolist(), network.corridors["name"].tolist(), strict=True)
     own = [
-        Page(f"corridor-{_plain(corridor)}", links=_corridors(corridor), titles=dict.fromkeys(text.LANGUAGES, str(name)))
+        Page(f"corridor-{plain(corridor)}", links=_corridors(corridor), titles=dict.fromkeys(text.LANGUAGES, str(name)))
         for corridor, name in rows
     ]
     titles = {language: text.strings(language)["page.all-links.title"] for language in text.LANGUAGES}
     return (Page("all-links", titles=titles), *own)
 
 
-def _plain(name: str) -> str:
+def plain(name: str, *, signs: str = "-_") -> str:
     """An id as part of a file name; one that is long or has other signs gets a mark of its own, so that no two meet."""
-    plain = "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name)[:LONGEST_NAME]
-    return plain if plain == name and name == name.lower() else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    kept = "".join(sign if sign.isalnum() or sign in signs else "-" for sign in name)[:LONGEST_NAME]
+    return kept if kept == name and name == name.lower() else f"{kept}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _with(network: Network, *, commodities: Iterable[str] = (), modes: Iterable[str] = ()) -> set[str]:

@@ -117,7 +117,7 @@ def ranking_chart(
         raise ValueError(f"ranking_chart draws 1 to {len(LOOKS)} columns, not {len(columns)}")
     shown = frame.head(most)
     amounts = shown[columns].astype("float64") / scale
-    words, names = text.strings(language), {} if network is None else _names(network, language)
+    words, names = text.strings(language), {} if network is None else names_of(network, language)
     told = [_told(one, names, language) for one in shown[label]]
     figure, axes = _bars(told, len(columns), title, source or words["chart.source"], language)
     finite = [one for one in amounts.to_numpy().ravel().tolist() if math.isfinite(one)]
@@ -253,7 +253,7 @@ def flow_chart(allocation: Allocation, *, flow: str | None = None, title: str = 
         or f"{_case_source(f'{allocation.case.name}, {allocation.scenario.name}', language)} {words['chart.in_unit'].format(unit=unit)}"
     )
     heading = title or words["chart.flows"].format(x=flow or allocation.case.name)
-    return ribbons.drawn(found, _names(allocation.network, language), title=heading, source=told, language=language)
+    return ribbons.drawn(found, names_of(allocation.network, language), title=heading, source=told, language=language)
 
 
 def _case_source(case: str, language: str) -> str:
@@ -261,7 +261,7 @@ def _case_source(case: str, language: str) -> str:
     return f"{words['chart.case'].format(x=case)} {words['chart.source']}"
 
 
-def _names(network: Network, language: str) -> dict[str, str]:
+def names_of(network: Network, language: str) -> dict[str, str]:
     """What a network calls its corridors, places and links; a link without a name of its own in a language by its ends."""
     places, corridors = (
         _in_language(frame, key, language) for frame, key in ((network.places, "place_id"), (network.corridors, "corridor_id"))
@@ -280,13 +280,13 @@ def _told(label: object, names: Mapping[str, str], language: str) -> str:
     """A label in words: several ids stand in a tuple, a country has a prefix."""
     parts = [str(part) for part in (label if isinstance(label, tuple) else (label,))]
     return (
-        ", ".join(_country(part, language) if part.startswith(COUNTRY) else names.get(part, part) for part in parts)
+        ", ".join(country_of(part.removeprefix(COUNTRY), language) if part.startswith(COUNTRY) else names.get(part, part) for part in parts)
         or text.strings(language)["chart.none"]
     )
 
 
-def _country(label: str, language: str) -> str:
-    code = label.removeprefix(COUNTRY)
+def country_of(code: str, language: str) -> str:
+    """What a language calls a country (ISO 3166-1 alpha-3); the code itself where it has no name."""
     names = text.country_names().get(code)
     return names[text.LANGUAGES.index(language)] if names else code
 

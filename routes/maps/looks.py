@@ -108,6 +108,20 @@ def by_plan(chosen: payload.Selection, allocation: Allocation, compared: Allocat
     )
 
 
+def by_flow(chosen: payload.Selection, amounts: Mapping[str, float], cut: frozenset[str], language: str) -> Look:
+    """Width by amount (negative: against the link's direction); links of a cut are black."""
+    rows = _rows(chosen)
+    strokes = []
+    told: dict[int, tuple[str, float]] = {}
+    for at, row in enumerate(rows):
+        amount = amounts.get(row["link_id"], 0.0)
+        stroke = _stroke(row, abs(amount), arrow=_sign(amount))
+        strokes.append(stroke._replace(colour=style.LIGHT["ink"], width=max(stroke.width, 2.0)) if row["link_id"] in cut else stroke)
+        if abs(amount) >= TRACE:
+            told[at] = (_told(abs(amount), language), abs(amount))
+    return Look(tuple(strokes), (), told)
+
+
 def marks(kinds: Sequence[str], language: str) -> Group:
     """What the marks of places mean."""
     words = text.strings(language)

@@ -7,7 +7,6 @@ the first line that the cell tagged ``answer`` prints. nbclient, nbconvert and i
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import os
@@ -26,7 +25,7 @@ NEEDS = ("ipykernel", "nbclient", "nbconvert")
 CELL_SECONDS = 600
 SHORT_SIGNS = 34
 """Words up to this long are not broken over lines in a table."""
-_PICTURE = re.compile(r'src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)"')
+_PICTURE = re.compile(r'src="(data:image/png;base64,[A-Za-z0-9+/=]+)"')
 _TABLE = re.compile(r'<table[^>]*class="dataframe"[^>]*>.*?</table>', re.DOTALL)
 _ROW = re.compile(r"<tr.*?</tr>", re.DOTALL)
 _CELL = re.compile(r"<(t[hd])[^>]*>(.*?)</t[hd]>", re.DOTALL)
@@ -188,7 +187,7 @@ def _picture(content: Any) -> str:
     """The still picture that the first map of the notebook carries, or an empty one."""
     shown = (output.data.get("text/html", "") for output in _outputs(content) if "data" in output)
     found = next((match for part in shown if "<iframe" in part and (match := _PICTURE.search(part))), None)
-    return base64.b64decode(found[1]).decode("utf-8") if found else _NO_PICTURE
+    return _NO_PICTURE.replace("</svg>", f'<image width="640" height="400" href="{found[1]}"/></svg>') if found else _NO_PICTURE
 
 
 def _page(notebook: Notebook, content: Any) -> str:
@@ -234,10 +233,10 @@ def _settle(output: Any) -> None:
     data = output.get("data", {})
     if "text/html" in data:
         data["text/html"] = _TABLE.sub(lambda table: _aligned(table[0]), data["text/html"])
-    if "image/svg+xml" in data:
-        packed = base64.b64encode(data.pop("image/svg+xml").encode()).decode()
+    if "image/png" in data:
+        packed = "".join(data.pop("image/png").split())
         name = html.escape(data.get("text/plain", ""))
-        data["text/html"] = f'<img class="chart" alt="{name}" src="data:image/svg+xml;base64,{packed}">'
+        data["text/html"] = f'<img class="chart" alt="{name}" src="data:image/png;base64,{packed}">'
 
 
 def _aligned(table: str) -> str:

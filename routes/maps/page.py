@@ -46,7 +46,7 @@ class Raw(Element):
 class Page(Figure):
     """The root of an atlas map: `render` gives one self-contained HTML file, the same at every call."""
 
-    def __init__(self, *, title: str, language: str, picture: Callable[[], str]) -> None:
+    def __init__(self, *, title: str, language: str, picture: Callable[[], bytes]) -> None:
         super().__init__(height="640px")
         self.header._children.clear()
         self.title = title
@@ -86,13 +86,21 @@ class Page(Figure):
 
     def _repr_html_(self, **kwargs: object) -> str:
         """The map for a notebook: a picture with the live map laid over it, so that an untrusted one still shows a map."""
-        picture = base64.b64encode(self.picture().encode()).decode()
         return (
-            f'<div style="position:relative;width:100%;height:{self.height}">'
-            f'<img alt="{html.escape(self.title or "")}" src="data:image/svg+xml;base64,{picture}" '
-            f'style="position:absolute;width:100%;height:100%;object-fit:contain">'
+            f'<div style="position:relative;width:100%;height:{self.height}">{self._still()}'
             f'<iframe srcdoc="{html.escape(self.render(**kwargs))}" title="{html.escape(self.title or "")}" '
             f'style="position:absolute;width:100%;height:100%;border:0" allowfullscreen></iframe></div>'
+        )
+
+    def _still(self) -> str:
+        """The picture under the live map, a PNG, which a repository's web view keeps; none where it cannot be drawn."""
+        try:
+            packed = base64.b64encode(self.picture()).decode()
+        except Exception:
+            return ""
+        return (
+            f'<img alt="{html.escape(self.title or "")}" src="data:image/png;base64,{packed}" '
+            f'style="position:absolute;width:100%;height:100%;object-fit:contain">'
         )
 
 

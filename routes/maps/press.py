@@ -26,6 +26,7 @@ from .strokes import along, draw_arrows, draw_lines, draw_marks, is_minor, mark_
 LEAST_IN = (4.0, 3.5)
 _LEAST_MAP_PT = 110.0
 _EDGE_PT = 14.0
+_BARE_EDGE_PT = 2.0
 _SIMPLER_PT = 0.35
 """Lines are simplified by that: about what the eye sees in print."""
 _OUTSIDE_PT = 12.0
@@ -91,25 +92,22 @@ class _Places(NamedTuple):
     weights: list[float]
 
 
-def drawn(sheet: Sheet, chosen: payload.Selection, look: Look) -> Figure:
-    """The map of the chosen links with a look."""
+def drawn(sheet: Sheet, chosen: payload.Selection, look: Look, *, bare: bool = False) -> Figure:
+    """The map of the chosen links with a look; ``bare`` is the map alone, without title, legend and sources."""
     with settled():
         made = Leaf(size=sheet.size, title=sheet.title, kind="Map")
         wide, tall = 72 * sheet.size[0], 72 * sheet.size[1]
-        width = wide - 2 * _EDGE_PT
+        edge = _BARE_EDGE_PT if bare else _EDGE_PT
+        width = wide - 2 * edge
         page = _page(made)
         places = _placed(chosen, look, sheet.language)
-        legend = Legend([*look.groups, looks.marks(places.kinds, sheet.language)], width)
-        top = _headline(page, sheet, tall, width)
-        under = _footer(page, sheet, look, width)
-        bottom = under + legend.height + 8
+        top, bottom = (tall - edge, edge) if bare else _around(page, sheet, look, places, tall, width)
         height = top - bottom
         if height < _LEAST_MAP_PT:
             more = (_LEAST_MAP_PT - height) / 72 + 0.05
             raise ValueError(f"size {sheet.size!r} leaves no room for the map: it needs {more:.1f} inches more in height")
-        legend.draw(page, _EDGE_PT, bottom - 7)
         view = View(*_window(sheet.bounds, chosen, look), width, height)
-        axes = _map_axes(made, (_EDGE_PT / wide, bottom / tall, width / wide, height / tall), view)
+        axes = _map_axes(made, (edge / wide, bottom / tall, width / wide, height / tall), view)
         grounds = draw_land(axes, view, sheet.language)
         lines = _lines(view, chosen)
         strokes = [look.strokes[at] for at in lines.owner]
@@ -132,6 +130,15 @@ def drawn(sheet: Sheet, chosen: payload.Selection, look: Look) -> Figure:
         for one in named[first:]:
             _name(axes, sketch, places, one, OTHER)
         return made
+
+
+def _around(page: Axes, sheet: Sheet, look: Look, places: _Places, tall: float, width: float) -> tuple[float, float]:
+    """Write title, legend and sources, and give where the map between them ends above and below."""
+    legend = Legend([*look.groups, looks.marks(places.kinds, sheet.language)], width)
+    top = _headline(page, sheet, tall, width)
+    bottom = _footer(page, sheet, look, width) + legend.height + 8
+    legend.draw(page, _EDGE_PT, bottom - 7)
+    return top, bottom
 
 
 def _page(made: Figure) -> Axes:

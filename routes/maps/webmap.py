@@ -16,7 +16,6 @@ from .layer import NetworkLayer, fixed_bytes
 from .page import Page
 from .replan import replan
 from .text import Text
-from .thumbnail import thumbnail
 
 CANVAS_FROM_LINKS = 3000
 """From so many links on, the browser draws them on a canvas: slower to restyle, but it opens."""
@@ -138,11 +137,18 @@ def atlas(
     figure = Page(
         title=text.in_one(title, language),
         language=language,
-        picture=lambda: thumbnail(network, links=links, bounds=bounds),
+        picture=lambda: _still(network, links, bounds),
     )
     result = AtlasMap(figure, cone, language)
     NetworkLayer(contents).add_to(result)
     return result
+
+
+def _still(network: Any, links: Iterable[str] | None, bounds: projection.Bounds | None) -> bytes:
+    """The picture under the map in a notebook; matplotlib is loaded only for it."""
+    from .shown import map_png
+
+    return map_png(network, links=links, bounds=bounds)
 
 
 def _board(network: Any, case: Case | str, comparisons: Sequence[Any]) -> Board:

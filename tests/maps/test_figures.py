@@ -222,7 +222,7 @@ def test_the_files_are_what_they_should_be(named: Network, tmp_path: Path) -> No
     assert pdf.startswith(b"%PDF")
     assert b"CreationDate" not in pdf
     assert repr(figure) == "Map: Print"
-    assert figure._repr_svg_().startswith("<svg")  # type: ignore[attr-defined]
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
 
 
 def test_the_users_settings_change_nothing(named: Network) -> None:

@@ -315,7 +315,7 @@ def test_big_networks_go_to_the_canvas(toy: Network, monkeypatch: pytest.MonkeyP
 
 def test_notebook_shows_a_picture_under_the_map(draw: Draw) -> None:
     shown = draw()._repr_html_()
-    assert shown.index("data:image/svg+xml;base64,") < shown.index("<iframe srcdoc=")
+    assert shown.index("data:image/png;base64,iVBORw0KGgo") < shown.index("<iframe srcdoc=")
     assert END not in shown
 
 

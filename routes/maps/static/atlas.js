@@ -35,7 +35,7 @@
       act: {
         light: (...given) => light(...given), leave: () => leave(), pin: (again) => pin(again), fit: (...given) => fit(...given), say, then: (run) => settle(run),
         open: (kind, at) => (kind === 'link' ? openLink(links[at], null, true) : openPlace(places[at], true)),
-        repaint: () => repaint(), changed: permalink.changed, routes: (model, view) => reroute(model, view),
+        repaint: () => repaint(), changed: permalink.changed, filtered: () => links.some((link) => !link.shown), routes: (model, view) => reroute(model, view),
       },
     }) : null;
     // On a page that does not plan, a line is as wide as its capacity and points one way where goods go one way only.
@@ -258,6 +258,8 @@
     }
     /* The plan has changed: lines take their new looks, and what carries most lies lowest of what carries anything. */
     function repaint() {
+      // A way that was pinned may not be one any more.
+      release();
       links.forEach(restyle);
       recolour();
       weigh();
@@ -274,6 +276,8 @@
 
     const layOut = atlasNames({
       map, links, places, grounds, minor: new Set(KINDS.slice(-2)), scale, lit: () => state.lit,
+      // Arrows of the plan as it is would be wrong over the half that shows the one before.
+      hidden: () => Boolean(whatif && whatif.view.swipe),
       words: { place: shortName, ground: ({ key, names }) => (key ? t(key) : pick(names).toLocaleUpperCase(locale())) },
     });
 
@@ -397,14 +401,18 @@
     }
     /* What is closed in a card changes the map under it: the card is filled anew, and the reader stays where he was. */
     function settle(run) {
+      const held = document.activeElement && popup.isOpen() && popup.getElement().contains(document.activeElement) ? document.activeElement.dataset.close : '';
       run();
-      if (state.popup) show(state.popup, true);
+      if (!state.popup) return;
+      show(state.popup, true);
+      const again = held && [...popup.getElement().querySelectorAll('[data-close]')].find((one) => one.dataset.close === held);
+      if (again) again.focus({ preventScroll: true });
     }
     /* The compared ways are sought again around what is closed. */
     function reroute(model, view_) {
       P.plan.questions.forEach((question) => {
         const item = comparisons[question.at];
-        comparison.update({ ...item, names: question.ways.map(({ name }) => name), routes: model.routes(question, view_), note: '', reason: '' });
+        comparison.update({ ...item, names: question.ways.map(({ name }) => name), routes: whatif.withSpare(model.routes(question, view_)), note: '', reason: '' });
       });
     }
     function openLink(link, where, zoom, quiet) {
@@ -570,6 +578,7 @@
     if (whatif) whatif.register(permalink);
     view.addPlace();
     permalink.start();
+    document.body.classList.toggle('plans', Boolean(whatif));
     root.dataset.ready = 'yes';
   };
 })();

@@ -35,12 +35,13 @@ function atlasComparisons({ words, links, comparisons, permalink, act }) {
     const fact = (key, value, label, strong = best(key)) => (route[key] === null && key !== 'capacity' ? ''
       : h('div', { class: strong ? 'best' : '' }, h('dt', null, label), h('dd', null, value)));
     const room = route.capacity === null ? t('unlimited') : number(route.capacity / 1000);
+    const spare = route.spare === undefined || route.spare === null ? '' : h('small', null, t('what.spare', { n: number(route.spare < 0.5 ? 0 : route.spare / 1000) }));
     const boxes = route.teu ? h('small', null, t('unit.TEU', { n: many(route.teu) })) : '';
     return h('dl', { class: 'facts' },
       fact('cost', number(route.cost < 10 ? route.cost : Math.round(route.cost), 2), t(gas ? 'head.usd_gas' : 'head.usd_t')),
       fact('days', number(route.days, 2), t('head.days')),
       fact('km', number(Math.round(route.km), 4), t('head.km')),
-      fact('capacity', [room, boxes], t(gas ? 'head.bcm' : 'head.mt'), false));
+      fact('capacity', [room, boxes, spare], t(gas ? 'head.bcm' : 'head.mt'), false));
   }
 
   function narrowest({ bottleneck }) {

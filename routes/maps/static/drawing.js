@@ -55,7 +55,8 @@ function atlasDrawing({ P, map, words, links, whatif }) {
 
   function paths() {
     const renderers = [];
-    map.eachLayer((layer) => { if (layer instanceof L.Renderer && layer.options.pane !== 'touch') renderers.push(layer); });
+    // The plan before, which a bar parts from the one that is, stays on the screen: a drawing shows one plan.
+    map.eachLayer((layer) => { if (layer instanceof L.Renderer && !/^(touch|before)/.test(layer.options.pane)) renderers.push(layer); });
     const height = ({ options }) => Number(getComputedStyle(map.getPane(options.pane)).zIndex);
     const named = new Map(links.map((link) => [link.layers.line, link]));
     return renderers.sort((a, b) => height(a) - height(b)).map((renderer) => {

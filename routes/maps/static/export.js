@@ -32,7 +32,10 @@ function atlasExport({ P, map, words, permalink, places, links, figures, sources
       if (column === 'from' || column === 'to') return placeName(link[column]);
       return Array.isArray(link[column]) ? link[column].join(';') : link[column];
     };
-    const rows = shownLinks().map((link) => heads.map((column) => cell(value(link, column))).join(','));
+    // Amounts and capacities are kt a year (gas: million m3), and a plan is one of a scenario, a year and closures.
+    const view = whatif ? { scenario: whatif.view.scenario || 'base', year: whatif.view.year, closed: whatif.view.closed.join(';') } : {};
+    const rows = shownLinks().map((link) => [...heads.map((column) => value(link, column)), link.gas ? 'mcm/yr' : 'kt/yr', ...Object.values(view)].map(cell).join(','));
+    heads.push('unit', ...Object.keys(view));
     save(new Blob(['\ufeff', [heads.join(','), ...rows].join('\r\n')], { type: 'text/csv' }), 'csv');
   }
 
@@ -62,7 +65,8 @@ function atlasExport({ P, map, words, permalink, places, links, figures, sources
 
   function geojson() {
     const features = [...shownLinks().map(linkFeature), ...places.filter((place) => place.shown).map(placeFeature)];
-    const whole = { type: 'FeatureCollection', title: pick(P.title), year: whatif ? whatif.view.year : P.year, credits: ATLAS_CREDITS.map(([name, more]) => name + more), features };
+    const whole = { type: 'FeatureCollection', title: pick(P.title), year: whatif ? whatif.view.year : P.year,
+      ...(whatif ? { scenario: whatif.view.scenario || 'base', closed: whatif.view.closed } : {}), credits: ATLAS_CREDITS.map(([name, more]) => name + more), features };
     save(new Blob([JSON.stringify(whole)], { type: 'application/geo+json' }), 'geojson');
   }
 

@@ -1,5 +1,5 @@
 /* Names and arrows over the lines: greedy placing, the important first, never one name over another. */
-function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
+function atlasNames({ map, links, places, grounds, minor, scale, lit, hidden, words }) {
   const { fill, s } = atlasKit;
   const PAD = 90;
   const CELL = 8;
@@ -131,7 +131,7 @@ function atlasNames({ map, links, places, grounds, minor, scale, lit, words }) {
   /* Arrows on one-way lines, one in about 170 pixels; `only` is a set of links or nothing. */
   function arrows(origin, only) {
     const made = [];
-    for (const link of links) {
+    for (const link of hidden() ? [] : links) {
       if (!link.look.heading || !link.shown || (only && !only.has(link.at))) continue;
       for (const along of link.layers.line._parts || []) {
         const part = link.look.heading > 0 ? along : [...along].reverse();

@@ -202,6 +202,50 @@ function atlasPlan({ P, places, links, corridors }) {
     };
   }
 
+  // How much of a flow's plan cannot stay as it is once some links and places are gone: what is delivered, less the most that
+  // the plan's own amounts let through beside them. However the plan is taken apart into ways, it is the same.
+  function displaced(before, flow, gone, gonePlaces) {
+    const ways_ = before.ways.filter((way) => way.flow === flow);
+    const room = new Map(), ends = [new Map(), new Map()];
+    const bump = (map, key, amount) => map.set(key, (map.get(key) || 0) + amount);
+    ways_.forEach((way) => {
+      way.links.forEach((at, i) => { if (!gone.has(at)) bump(room, `${way.places[i]} ${way.places[i + 1]}`, way.amount); });
+      bump(ends[0], way.origin, way.amount);
+      bump(ends[1], way.target, way.amount);
+    });
+    const next = new Map();
+    const join = (from, to, amount) => {
+      if (!next.has(from)) next.set(from, new Map());
+      if (!next.has(to)) next.set(to, new Map());
+      bump(next.get(from), to, amount);
+      if (!next.get(to).has(from)) next.get(to).set(from, 0);
+    };
+    room.forEach((amount, key) => {
+      const [from, to] = key.split(' ').map(Number);
+      if (!gonePlaces.has(from) && !gonePlaces.has(to)) join(from, to, amount);
+    });
+    [...ends[0]].filter(([at]) => !gonePlaces.has(at)).forEach(([at, amount]) => join('from', at, amount));
+    [...ends[1]].filter(([at]) => !gonePlaces.has(at)).forEach(([at, amount]) => join(at, 'to', amount));
+    let kept = 0;
+    for (;;) {
+      const came = new Map([['from', null]]);
+      const queue = ['from'];
+      while (queue.length && !came.has('to')) {
+        const at = queue.shift();
+        (next.get(at) || new Map()).forEach((amount, to) => { if (amount > 1e-6 && !came.has(to)) { came.set(to, at); queue.push(to); } });
+      }
+      if (!came.has('to')) break;
+      let least = Infinity;
+      for (let at = 'to'; at !== 'from'; at = came.get(at)) least = Math.min(least, next.get(came.get(at)).get(at));
+      for (let at = 'to'; at !== 'from'; at = came.get(at)) {
+        bump(next.get(came.get(at)), at, -least);
+        bump(next.get(at), came.get(at), least);
+      }
+      kept += least;
+    }
+    return ways_.reduce((sum, way) => sum + way.amount, 0) - kept;
+  }
+
   /* The cheapest route by each named way of a question, around what the view closes and what is avoided, cheapest first. */
   function routes(question, view, avoid = []) {
     const graph = graphs[question.commodity];
@@ -278,5 +322,5 @@ function atlasPlan({ P, places, links, corridors }) {
     return { opened: [...was].filter((at) => !is.has(at)), closed: [...is].filter((at) => !was.has(at)), wider: [...wider], narrower: [...narrower] };
   }
 
-  return { solve, routes, yearChanges, years: Q.years, year: Q.year, variants: Q.variants, members, unmet: Q.unmet, teu: Q.teu_per_kt };
+  return { solve, routes, displaced, yearChanges, years: Q.years, year: Q.year, variants: Q.variants, members, unmet: Q.unmet, teu: Q.teu_per_kt };
 }

@@ -16,9 +16,10 @@ function atlasSearch({ P, words, places, links, corridors, states, open, say }) 
     ...links.map((link) => ({ kind: 'link', record: link, texts: [link.id, link.name, ...ends(link)] })),
   ].map((entry, order) => ({ ...entry, order, texts: [...new Set(entry.texts.filter(Boolean))].map(plainForm) }));
 
-  /* 0: begins so; 1: each word begins one of its words; 2: holds it somewhere; 9: not at all. */
+  /* -1: is it; 0: begins so; 1: each word begins one of its words; 2: holds it somewhere; 9: not at all. */
   function rank(text, asked, wanted) {
     if (!text.includes(wanted[0])) return 9;
+    if (text === asked) return -1;
     if (text.startsWith(asked)) return 0;
     const parts = text.split(/[\s(–:/-]+/);
     if (wanted.every((want) => parts.some((part) => part.startsWith(want)))) return 1;

@@ -18,6 +18,9 @@ function atlasSwipe({ map, P, links, whatif, onPane, pane, draw, renderer, scale
     if (bar) {
       bar.style.left = `${at}px`;
       bar.setAttribute('aria-valuenow', String(Math.round(100 * share)));
+      // A name gives way where its side is too narrow for it.
+      labels[0].hidden = share < 0.25;
+      labels[1].hidden = share > 0.75;
     }
   }
   function move(to) {

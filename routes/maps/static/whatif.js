@@ -119,7 +119,9 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     const label = t(closed(id) ? 'what.open' : 'what.close');
     return h('button', {
       type: 'button', class: small ? 'shut-button small' : 'shut-button', 'aria-pressed': String(closed(id)), 'data-close': id,
-      'aria-label': small ? `${label}: ${title(id)}` : null, title: small ? label : null, on: { click: () => act.then(() => toggle(id)) },
+      'aria-label': small ? `${label}: ${title(id)}` : null, title: small ? label : null,
+      // The button may be gone once this is done, and the map would take the click for its own.
+      on: { click: (event) => { event.stopPropagation(); act.then(() => toggle(id)); } },
     }, small ? (closed(id) ? '↺' : '×') : `${label}`);
   }
 
@@ -137,10 +139,10 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
       const crossed = { place: (way) => way.places.includes(record.at), country: (way) => way.countries.includes(record.code),
         corridor: (way) => model.members[record.at].counted.some((at) => way.links.includes(at)) }[kind];
       const sum = (plan) => plan.ways.filter(crossed).reduce((total, way) => total + way.amount, 0);
-      parts.push(h('p', { class: 'moved' }, h('b', null, amount(sum(now))), ` · ${t({ place: 'what.through', country: 'what.crosses', corridor: 'what.goes_by' }[kind])}`,
+      parts.push(h('p', { class: 'moved' }, h('b', null, amount(sum(now))), ` · ${t({ place: 'what.through', country: 'what.crosses', corridor: 'what.goes_by' }[kind])}${now.flows.length > 1 ? ` (${t('what.all_flows')})` : ''}`,
         Math.abs(sum(then) - sum(now)) > TRACE ? h('span', { class: 'faint' }, ` · ${t('what.was', { x: amount(sum(then)) })}`) : ''));
     }
-    parts.push(h('p', null, closer(id)));
+    parts.push(h('p', null, closer(id), kind === 'corridor' ? h('span', { class: 'faint' }, ` ${t('what.all_lines', { n: model.members[record.at].links.length })}`) : ''));
     if (kind === 'link') {
       const member = corridors.filter((corridor) => model.members[corridor.at].links.includes(record.at));
       const more = [...member.map((corridor) => `corridor:${corridor.id}`), ...record.countries.map((code) => `country:${code}`)];
@@ -157,59 +159,103 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     if (now.none) return [t('what.broken', { x: now.broken.map(({ flow, floor, lacks }) => `${flowTitle(flow)}: ${floorName(floor)} (${t('what.lacks', { x: tonnes(lacks) })})`).join('; ') })];
     const [a, b] = [flowOf(then), flowOf(now)];
     if (isBase() && !view.before) {
-      return [t('what.base', { flow: flowTitle(b.name), x: amount(b.delivered), y: amount(b.asked), cost: costWords(b) })];
+      return [t('what.base', { flow: flowTitle(b.name), x: amount(b.delivered), y: bare(b.asked), cost: costWords(b), days: b.days === null ? '–' : days(b.days) })];
     }
     const what = [view.scenario ? scenarioName(view.scenario) : '', view.year !== ownYear(view.scenario) ? String(view.year) : '',
       view.closed.length ? t('what.closed_list', { x: view.closed.map(title).join(', ') }) : ''].filter(Boolean).join('; ') || scenarioName('');
-    const gone = (way) => way.links.some((at) => now.gone.has(at)) || way.places.some((at) => now.gonePlaces.has(at));
-    const used = then.ways.filter((way) => way.flow === view.flow && gone(way)).reduce((sum, way) => sum + way.amount, 0);
+    const used = model.displaced(then, view.flow, now.gone, now.gonePlaces);
     const lost = a.delivered - b.delivered;
     const told = [];
-    if (used > TRACE) {
-      const other = Math.max(used - Math.max(lost, 0), 0);
-      told.push(t('what.used_it', { what, x: amount(used), other: amount(other), lost: amount(Math.max(lost, 0)) }));
-    } else if (Math.abs(lost) > TRACE) {
+    // What is smaller is rounding in the tables, not news.
+    const least = Math.max(TRACE, 1e-4 * a.asked);
+    const off = Math.max(lost, 0);
+    if (used > least) {
+      const key = off <= least ? 'what.all_others' : used - off <= least ? (off - used > least ? 'what.crowded' : 'what.none_others') : 'what.used_it';
+      told.push(t(key, { what, x: amount(used), other: amount(used - off), lost: amount(off), more: amount(off - used) }));
+    } else if (Math.abs(lost) > least) {
       told.push(t(lost > 0 ? 'what.less' : 'what.more', { what, x: amount(Math.abs(lost)) }));
     } else {
-      told.push(t(same() ? 'what.same' : 'what.moved', { what }));
+      told.push(t(moved() ? 'what.moved' : 'what.same', { what, flow: flowTitle(b.name) }));
     }
-    if (b.cost !== null && a.cost !== null && Math.abs(b.cost - a.cost) >= 0.05) told.push(t('what.cost', { before: costWords(a), now: costWords(b) }));
-    const others = now.flows.map((flow, at) => ({ flow, by: flow.delivered - then.flows[at].delivered, at }))
-      .filter(({ at, by }) => at !== view.flow && Math.abs(by) > TRACE);
-    others.forEach(({ flow, by }) => told.push(t(by < 0 ? 'what.other_less' : 'what.other_more', { flow: flowTitle(flow.name), x: flow.commodity === 'gas' ? gasAmount(Math.abs(by)) : tonnes(Math.abs(by)) })));
+    const cost = (flow) => number(isGas() ? Math.round(flow.cost * 10) / 10 : Math.round(flow.cost), 3);
+    const time = (flow) => days(flow.days);
+    if (a.cost !== null && b.cost !== null && (cost(a) !== cost(b) || time(a) !== time(b))) {
+      told.push(t(isGas() ? 'what.cost_gas' : 'what.cost', { before: cost(a), now: cost(b), days_before: time(a), days: time(b) }));
+    }
+    now.flows.map((flow, at) => ({ flow, by: flow.delivered - then.flows[at].delivered, at }))
+      .filter(({ at, by, flow }) => at !== view.flow && Math.abs(by) > Math.max(TRACE, 1e-4 * flow.asked))
+      .forEach(({ flow, by }) => told.push(t(by < 0 ? 'what.other_less' : 'what.other_more', { flow: flowTitle(flow.name), x: flow.commodity === 'gas' ? gasAmount(Math.abs(by)) : tonnes(Math.abs(by)) })));
     return told;
   }
+  /* Whether the chosen flow takes other links than before. */
+  function moved() {
+    const by = (plan) => {
+      const sums_ = new Map();
+      plan.ways.filter((way) => way.flow === view.flow).forEach((way) => way.links.forEach((at) => sums_.set(at, (sums_.get(at) || 0) + way.amount)));
+      return sums_;
+    };
+    const [was, is] = [by(then), by(now)];
+    return [...new Set([...was.keys(), ...is.keys()])].some((at) => Math.abs((was.get(at) || 0) - (is.get(at) || 0)) > TRACE);
+  }
+  /* What each route has left beside the plan: the least of what its links and places have left. */
+  const withSpare = (routes) => routes.map((route) => ({
+    ...route,
+    spare: route.capacity === null || now.none ? null : Math.max(0, Math.min(...route.links.map((at) => now.limitOf('link', at) - now.byLink[at].total),
+      ...route.places.slice(1, -1).map((at) => now.limitOf('place', at) - (now.through.get(at) || 0)))),
+  }));
   const flowTitle = (name) => { const flow = P.plan.flows.find((one) => one.name === name); return flow ? pick(flow.title) : name; };
   const floorName = ({ name }) => (['corridor', 'link', 'place'].map((kind) => `${kind}:${name}`).filter(exists).map(title)[0] || name);
   const costWords = (flow) => (flow.cost === null ? '–' : money(flow.cost, flow.commodity === 'gas'));
 
   /* the panel's part */
-  const choice = (label, id, values, value, change) => h('label', { class: 'field' }, h('span', null, label),
-    h('select', { id, on: { change: (event) => change(event.target.value) } },
-      values.map(([key, text]) => h('option', { value: key, selected: key === value }, text))));
+  const choice = (label, id, options, change) => h('label', { class: 'field' }, h('span', null, label),
+    h('select', { id, on: { change: (event) => change(event.target.value) } }, options));
 
   function section() {
-    const scenarios = model.variants.map((one) => [one.id, pick(one.name)]);
     const [first, last] = [model.years[0], model.years[model.years.length - 1]];
     out = h('div', { class: 'what-out' });
     box = h('section', { class: 'what', id: 'what-if', 'aria-label': t('what.title') },
       h('h2', { class: 'sr' }, t('what.title')),
       h('p', { class: 'faint' }, t('what.how')),
-      choice(t('what.scenario'), 'what-scenario', scenarios, view.scenario, (value) => set({ scenario: value, year: ownYear(value) })),
+      choice(t('what.scenario'), 'what-scenario', scenarioOptions(), (value) => set({ scenario: value, year: ownYear(value) })),
       h('label', { class: 'field' }, h('span', null, t('what.year')),
         h('span', { class: 'slider' }, h('input', { type: 'range', id: 'what-year', min: first, max: last, step: 1, value: view.year, disabled: first === last,
           on: { input: (event) => { const year = Number(event.target.value); box.querySelector('output').textContent = year; clearTimeout(timer); timer = setTimeout(() => set({ year }), 40); } } }),
         h('output', { for: 'what-year' }, String(view.year)))),
-      choice(t('what.add'), 'what-close', closable(), '', (value) => { if (value) toggle(value); }),
+      choice(t('what.add'), 'what-close', closable(), (value) => { if (value) toggle(value); }),
       out);
     fill();
     return box;
   }
-  /* Corridors and states in a list; links and places are closed on the map or from the search. */
+  /* Corridors and states in a list, those that the plan uses first; links and places are closed on the map or from the search. */
   function closable() {
-    const used = corridors.filter((corridor) => model.members[corridor.at].links.length);
-    const options = [...used.map((corridor) => [`corridor:${corridor.id}`, pick(corridor.names)]), ...states.map((code) => [`country:${code}`, country(code)])];
-    return [['', t('what.pick')], ...options.filter(([id]) => !closed(id))];
+    const lines = corridors.filter((corridor) => model.members[corridor.at].links.length).map((corridor) => ({
+      id: `corridor:${corridor.id}`, text: pick(corridor.names), used: model.members[corridor.at].links.some((at) => now.byLink[at].total > TRACE),
+    }));
+    const lands = states.map((code) => ({ id: `country:${code}`, text: country(code), used: now.byCountry.has(code) }));
+    const option = ({ id, text }) => h('option', { value: id }, text);
+    const group = (label, list) => (list.length ? h('optgroup', { label }, list.map(option)) : '');
+    const open = (list) => list.filter(({ id }) => !closed(id));
+    return [h('option', { value: '' }, t('what.pick')), group(t('what.corridors'), open(lines).filter(({ used }) => used)), group(t('what.states'), open(lands).filter(({ used }) => used)),
+      group(t('what.not_used'), open([...lines, ...lands]).filter(({ used }) => !used))].filter(Boolean);
+  }
+  /* Scenarios in a list; once they have been tried, those that change nothing for this case stand apart. */
+  const idle = new Set();
+  function scenarioOptions() {
+    const option = (one) => h('option', { value: one.id, selected: one.id === view.scenario }, pick(one.name));
+    const rest = model.variants.filter(({ id }) => idle.has(id));
+    return [...model.variants.filter(({ id }) => !idle.has(id)).map(option), ...(rest.length ? [h('optgroup', { label: t('what.no_effect') }, rest.map(option))] : [])];
+  }
+  function tryScenarios(at = 1) {
+    if (at >= model.variants.length) {
+      if (box) box.querySelector('#what-scenario').replaceChildren(...scenarioOptions());
+      return;
+    }
+    const { id } = model.variants[at];
+    const plan = model.solve({ scenario: id, year: ownYear(id), closed: [] });
+    const base = model.solve({ scenario: '', year: model.year, closed: [] });
+    if (!plan.broken.length && ownYear(id) === model.year && plan.byLink.every(({ total }, link) => Math.abs(total - base.byLink[link].total) <= Math.max(TRACE, 1e-4 * base.asked))) idle.add(id);
+    setTimeout(() => tryScenarios(at + 1), 0);
   }
 
   function fill() {
@@ -218,10 +264,10 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     scenario.value = view.scenario;
     box.querySelector('#what-year').value = view.year;
     box.querySelector('output').textContent = view.year;
-    list.replaceChildren(...closable().map(([key, text]) => h('option', { value: key }, text)));
+    list.replaceChildren(...closable());
     const opened = new Set([...out.querySelectorAll('details[open]')].map(({ id }) => id));
     const held = document.activeElement && out.contains(document.activeElement) ? document.activeElement.dataset.close || document.activeElement.id : '';
-    out.replaceChildren(...[chips(), h('p', { class: 'headline' }, headline().map((told, i) => (i ? ` ${told}` : h('b', null, told)))), looksChooser(), sums(), now.none ? '' : [
+    out.replaceChildren(...[chips(), h('p', { class: 'headline' }, headline().map((told, i) => (i ? ` ${told}` : h('b', null, told)))), remarks(), looksChooser(), sums(), now.none ? '' : [
       bars('corridors', t('what.by_corridor'), corridorRows()), bars('countries', t('what.by_country'), countryRows()),
       bars('markets', t('what.by_market'), marketRows()), fullList(), wayList()], timeChart(), basis()].flat().filter(Boolean));
     out.querySelectorAll('details').forEach((one) => { if (opened.has(one.id)) one.open = true; });
@@ -232,6 +278,16 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     later = setTimeout(() => { act.routes(model, asked()); document.documentElement.dataset.settled = JSON.stringify(asked()); }, 0);
   }
 
+  /* What else to know of the scenario, the worth of time, and what is hidden. */
+  function remarks() {
+    const { note } = variant(view.scenario);
+    const worth = P.plan.flows[view.flow].worth;
+    return [
+      note ? h('p', { class: 'faint' }, bdi(note)) : '',
+      worth ? h('p', { class: 'faint' }, t('what.day', { x: money(worth, isGas()) })) : '',
+      act.filtered() ? h('p', { class: 'reason' }, t('what.filtered')) : '',
+    ];
+  }
   function chips() {
     if (!view.closed.length && !view.scenario && view.year === model.year) return '';
     return h('p', { class: 'chips' }, view.closed.map((id) => h('span', { class: 'chip' }, bdi(title(id)), ' ', closer(id, { small: true }))),
@@ -245,7 +301,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     return h('div', { class: 'looks' },
       h('div', { class: 'choices wrap', role: 'group', 'aria-label': t('what.show') }, SHOWS.map(button)),
       key(),
-      choice(t('what.before'), 'what-before', model.variants.map((one) => [one.id, pick(one.name)]), view.before, (value) => set({ before: value })),
+      choice(t('what.before'), 'what-before', model.variants.map((one) => h('option', { value: one.id, selected: one.id === view.before }, pick(one.name))), (value) => set({ before: value })),
       h('div', { class: 'pair' }, tick('what-swipe', t('what.swipe'), view.swipe, (on) => set({ swipe: on })),
         tick('what-moving', t('what.moving'), view.moving, (on) => set({ moving: on }))));
   }
@@ -363,7 +419,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
         setTimeout(() => { if (yearly.get(name) === found && figure.isConnected) draw(); }, 0);
         return;
       }
-      figure.replaceChildren(h('figcaption', null, t('what.by_year', { flow: flowTitle(flowOf(now).name), unit: unit() })), chart(found, (flow) => flow.delivered, (flow) => flow.asked, bare),
+      figure.replaceChildren(h('figcaption', null, t('what.by_year', { flow: flowTitle(flowOf(now).name), unit: unit(), year: model.year })), chart(found, (flow) => flow.delivered, (flow) => flow.asked, bare),
         h('figcaption', null, t(isGas() ? 'what.cost_by_year_gas' : 'what.cost_by_year')), chart(found, (flow) => flow.cost, null, (value) => number(value < 10 ? value : Math.round(value), 2)));
     };
     setTimeout(draw, 0);
@@ -407,11 +463,14 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     own('x', () => permalink.join(view.closed), (value) => { view.closed = [...new Set(permalink.split(value).filter(exists))].slice(0, 40); });
     own('before', () => view.before, (value) => { view.before = model.variants.some(({ id }) => id === value) ? value : ''; });
     own('show', () => view.chosen, (value) => { view.chosen = SHOWS.includes(value) ? value : ''; });
+    own('flow', () => (view.flow ? P.plan.flows[view.flow].name : ''), (value) => { view.flow = Math.max(0, P.plan.flows.findIndex(({ name }) => name === value)); });
+    own('still', () => (view.moving ? '' : '1'), (value) => { view.moving = value !== '1'; });
     own('swipe', () => (view.swipe ? '1' : ''), (value) => { view.swipe = value === '1'; });
   }
 
   links.forEach((link) => { link.room = link.width; });
   compute();
+  setTimeout(() => tryScenarios(), 400);
   const hint = (link) => {
     const { amount: moved, limit, shut } = link.look;
     const said = (kt) => (link.gas ? gasAmount(kt) : tonnes(kt));
@@ -422,7 +481,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   const sides = () => [scenarioName(view.before), [view.scenario ? scenarioName(view.scenario) : '', view.closed.length ? t('what.closed_list', { x: view.closed.map(title).join(', ') }) : '',
     view.year !== ownYear(view.scenario) ? String(view.year) : ''].filter(Boolean).join('; ') || scenarioName('')];
   return {
-    hint, sides, swipeLabel: () => t('what.swipe_label'),
+    hint, sides, withSpare, swipeLabel: () => t('what.swipe_label'),
     view, section, cardPart, register, looks, closed, title, toggle, exists, states, model,
     now: () => now, then: () => then, show, headline,
   };

@@ -9,8 +9,8 @@ function atlasWords({ P, places, language }) {
   const has = (key) => Object.hasOwn(P.strings, key);
   const term = (group, word) => (has(`${group}.${word}`) ? t(`${group}.${word}`) : word);
   const pick = (text) => (Array.isArray(text) ? text[P.languages.indexOf(language())] : text);
-  // Where a browser has no Kazakh number format, the Russian one writes numbers the same way.
-  const locale = () => ({ en: 'en-GB', ru: 'ru-RU', kk: ['kk-KZ', 'ru-RU'] }[language()]);
+  // Some browsers say that they have Kazakh numbers and write English ones; the Russian ones are written as the Kazakh.
+  const locale = () => ({ en: 'en-GB', ru: 'ru-RU', kk: 'ru-RU' }[language()]);
   // Making a formatter takes far longer than using one.
   const formats = new Map();
   const number = (value, digits = 3) => {

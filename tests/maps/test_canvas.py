@@ -173,7 +173,7 @@ def test_dots_that_share_a_spot_are_told_apart_further_in(open_page: Open, tmp_p
         return sum(path.attrib["fill"] == maps.style.LIGHT["casing"] for path in root.iter(f"{SVG}path"))
 
     assert 100 < dots(2.5) < 0.8 * len(network.places)
-    close = network.places["lon"].between(62, 68) & network.places["lat"].between(43, 47)
+    close = network.places["lon"].between(57, 73) & network.places["lat"].between(40, 50)
     assert dots(6) >= close.sum() > 5
 
 

@@ -26,6 +26,8 @@ from tests.test_briefing import CASES, GAS, PLACES, SCENARIOS, amount, change
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# A report in three languages takes seconds to lay out.
+pytestmark = pytest.mark.slow
 Build = Callable[..., Network]
 LINKS = [
     link("am", "a", "m", 100, cost_usd_t=1, days=1),
@@ -95,7 +97,6 @@ def test_the_page_fetches_nothing(stopped: routes.Brief) -> None:
 
 
 # Long and short ones, one of gas, one that changes nothing where it is asked, and one with a contract.
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["middle-corridor-2030", "russia-closed", "russian-gas-new-pipe", "road-to-china", "btc-contract-2.2"])
 def test_two_pages(packaged: Network, name: str) -> None:
     found = routes.brief(packaged, name)
@@ -103,7 +104,6 @@ def test_two_pages(packaged: Network, name: str) -> None:
         assert len(PdfReader(io.BytesIO(brief_pdf(found, language=language))).pages) == 2, language
 
 
-@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("name", ["cpc-stopped", "middle-corridor-2030"])
 def test_the_page_prints_on_two_sheets(browser: Browser, packaged: Network, tmp_path: Path, name: str) -> None:
@@ -127,7 +127,6 @@ def test_the_page_prints_on_two_sheets(browser: Browser, packaged: Network, tmp_
         context.close()
 
 
-@pytest.mark.slow
 def test_the_same_bytes_from_two_processes(folder: Path, tmp_path: Path) -> None:
     for name, seed in (("one", "1"), ("two", "2")):
         subprocess.run(

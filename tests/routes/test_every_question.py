@@ -55,6 +55,7 @@ QUESTIONS: dict[str, Callable[[Network, str, str, str], Any]] = {
     "compare": lambda network, start, end, case: (
         routes.compare(network, routes.read_case(case, network), [routes.Scenario("base"), *routes.scenario_names(network)[:1]]).table
     ),
+    "brief": lambda network, start, end, case: routes.brief(network, routes.scenario_names(network)[0]).flows,
     "claims": lambda network, start, end, case: routes.claims(network),
     "reliability": lambda network, start, end, case: routes.reliability(network, start, end, "crude", demand=5.0, draws=50).draws,
     "n_minus_one": lambda network, start, end, case: routes.n_minus_one(network, "TUR", "crude", demand=10.0).entries,
@@ -73,7 +74,7 @@ def test_on_the_packaged_network(packaged: Network, question: str) -> None:
 
 
 def test_every_public_question_is_asked_here() -> None:
-    made = {"Allocation", "Case", "Comparison", "Flow", "MaxFlow", "NMinusOne", "Reliability", "Routes", "Scenario", "maps"}
+    made = {"Allocation", "Brief", "Case", "Comparison", "Flow", "MaxFlow", "NMinusOne", "Reliability", "Routes", "Scenario", "maps"}
     read = {"allocate_years", "capacity_ranges", "hindcast", "read_case", "read_scenario", "scenario_names"}
     assert set(routes.__all__) - made - read == set(QUESTIONS)
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.facts import LinkFacts
+from geodata.network import Network
 
 from .scene import Scene
 from .states import FREE, State, Weights, change
@@ -147,6 +148,11 @@ class _Draft:
             self.rows.append(_Row(self.leave[last], self.enter[first], own, at, False, limit))
 
 
+def id_ranks(network: Network) -> dict[str, int]:
+    """The place of each link, from 1, among all links of the network in order of id."""
+    return {name: at for at, name in enumerate(network.link_facts, start=1)}
+
+
 def ways(ground: Scene, origins: Iterable[str], targets: Iterable[str]) -> Ways:
     """The graph of a scene for goods that start at ``origins`` and end at ``targets`` (those that take part)."""
     carrying = [(at, link) for at, link in enumerate(ground.links) if link.capacity > 0]
@@ -190,7 +196,7 @@ def _table(draft: _Draft, rows: Sequence[_Row], ends: tuple[Mapping[str, int], M
     numbers = np.array([row.weights for row in rows], dtype=np.float64).reshape(-1, len(Weights._fields))
     cost, days, km = numbers[:, 0], numbers[:, 1], numbers[:, 2]
     link = np.array([row.link for row in rows], dtype=np.int32)
-    rank = {name: at for at, name in enumerate(draft.ground.network.link_facts, start=1)}
+    rank = id_ranks(draft.ground.network)
     order = np.array([*(rank[carried.link_id] for carried in draft.ground.links), 0], dtype=np.int64)[link]
     return Ways(
         draft.ground,

@@ -18,7 +18,7 @@ from ..allocation import DEAREST_FACTOR, HOME_FACTOR, UNMET_USD_T
 from ..cases import Flow
 from ..scenarios import select
 from ..variants import Board, Change, Key, Season, Variant
-from ..ways import FLOW_TIE, ID_TIE, KM_TIE, Ways
+from ..ways import FLOW_TIE, ID_TIE, KM_TIE, Ways, id_ranks
 from . import text
 from .payload import Selection
 
@@ -56,7 +56,7 @@ def replan(board: Board, chosen: Selection, questions: Mapping[int, Any]) -> dic
 def _graph(graph: Ways, chosen: Selection, tolls: dict[tuple[float, float], int]) -> dict[str, Any]:
     """The arcs, with what a link costs told once for its two directions."""
     links = graph.ground.links
-    rank = {name: at for at, name in enumerate(graph.ground.network.link_facts, start=1)}
+    rank = id_ranks(graph.ground.network)
     toll = [
         tolls.setdefault((cost, days), len(tolls)) if link < 0 else 0
         for cost, days, link in zip(graph.cost.tolist(), graph.days.tolist(), graph.link.tolist(), strict=True)

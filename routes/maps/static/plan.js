@@ -86,6 +86,12 @@ function atlasPlan({ P, places, links, corridors }) {
     return { variant, goneLinks, gonePlaces, limits };
   }
 
+  /* The capacity of a link or place in a setting (for the goods of one graph): Infinity where nothing bounds it. */
+  function limitIn({ limits }, kind, at, graph = null) {
+    const bound = bounds.get(kind === 'link' ? linkKey(at) : placeKey(at));
+    return bound && (!graph || bound.arcs.has(graph)) ? limits.get(bound) : Infinity;
+  }
+
   /* The weight of every arc: what it costs with the worth of its time and the tie-break; Infinity where it is closed. */
   function weights(graph, { goneLinks, gonePlaces, limits }, worth = 0, tie = 0) {
     return Float64Array.from(graph.cost, (cost, arc) => {
@@ -116,7 +122,8 @@ function atlasPlan({ P, places, links, corridors }) {
       };
     });
     // The penalty on what does not come stands above every way: its rank is `Q.unmet`, or five times the dearest way.
-    jobs.forEach((job) => {
+    const alike = (job) => jobs.find((other) => other.graph === job.graph && other.flow.worth === job.flow.worth);
+    jobs.filter((job) => alike(job) === job).forEach((job) => {
       const plain = weights(job.graph, place, job.flow.worth);
       const kin = jobs.filter((other) => other.graph === job.graph);
       const reach = kin.flatMap((other) => other.demand.map(({ node }) => node)).filter((node) => node >= 0);
@@ -175,7 +182,6 @@ function atlasPlan({ P, places, links, corridors }) {
         name: job.name, commodity: job.flow.commodity, asked, delivered, unmet: Math.max(asked - delivered, 0),
         cost_usd: 1000 * sum(own, (way) => way.amount * way.cost), cost: mean('cost'), days: mean('days'), km: mean('km'),
         markets: job.demand.map((end) => ({ place: end.place, asked: end.amount, delivered: sum(own.filter((way) => way.target === end.place), (way) => way.amount) })),
-        sources: job.supply.map((end) => ({ place: end.place, offered: end.amount, sent: sum(own.filter((way) => way.origin === end.place), (way) => way.amount) })),
       };
     });
     const by = (keys) => {
@@ -188,17 +194,14 @@ function atlasPlan({ P, places, links, corridors }) {
     };
     const byCorridor = by((way) => corridors.filter((_, at) => members[at].counted.some((link) => way.links.includes(link))).map(({ at }) => at));
     const byCountry = by((way) => way.countries);
-    const capacity = (bound) => place.limits.get(bound);
     const full = [...bounds.values()].filter((bound) => {
       const used = bound.kind === 'link' ? byLink[bound.at].total : through.get(bound.at) || 0;
-      return used > 0 && used >= capacity(bound) - 1e-6 * Math.max(1, used);
-    }).map((bound) => ({ kind: bound.kind, at: bound.at, capacity: capacity(bound), price: prices.get(bound) || 0 }))
+      return used > 0 && used >= place.limits.get(bound) - 1e-6 * Math.max(1, used);
+    }).map((bound) => ({ kind: bound.kind, at: bound.at, capacity: place.limits.get(bound), price: prices.get(bound) || 0 }))
       .sort((a, b) => b.price - a.price || b.capacity - a.capacity);
-    const limitOf = (kind, at) => { const bound = bounds.get(kind === 'link' ? linkKey(at) : placeKey(at)); return bound ? capacity(bound) : Infinity; };
     return {
-      view, ways, byLink, through, flows, byCorridor, byCountry, full, broken, limitOf, gone: place.goneLinks, gonePlaces: place.gonePlaces,
-      delivered: sum(flows, (flow) => flow.delivered), asked: sum(flows, (flow) => flow.asked),
-      unmet: sum(flows, (flow) => flow.unmet), cost_usd: sum(flows, (flow) => flow.cost_usd),
+      view, ways, byLink, through, flows, byCorridor, byCountry, full, broken, limitOf: (kind, at) => limitIn(place, kind, at), gone: place.goneLinks, gonePlaces: place.gonePlaces,
+      asked: sum(flows, (flow) => flow.asked),
     };
   }
 
@@ -246,11 +249,11 @@ function atlasPlan({ P, places, links, corridors }) {
     return ways_.reduce((sum, way) => sum + way.amount, 0) - kept;
   }
 
-  /* The cheapest route by each named way of a question, around what the view closes and what is avoided, cheapest first. */
-  function routes(question, view, avoid = []) {
+  /* The cheapest route by each named way of a question, around what the view and the way close, cheapest first. */
+  function routes(question, view) {
     const graph = graphs[question.commodity];
     const found = question.ways.map((way, name) => {
-      const place = setting({ ...view, closed: [...view.closed, ...way.avoid, ...avoid] });
+      const place = setting({ ...view, closed: [...view.closed, ...way.avoid] });
       const weight = weights(graph, place);
       const [from, to] = [graph.origin[question.origin], graph.target[question.destination]];
       if (place.gonePlaces.has(question.origin) || place.gonePlaces.has(question.destination)) return null;
@@ -271,7 +274,7 @@ function atlasPlan({ P, places, links, corridors }) {
 
   /* What a card says of a route: room and what bounds it, countries with kilometres, changes, stretches by mode. */
   function described(route, place, commodity) {
-    const limit = (kind, at) => { const bound = bounds.get(kind === 'link' ? linkKey(at) : placeKey(at)); return bound && bound.arcs.has(graphs[commodity]) ? place.limits.get(bound) : Infinity; };
+    const limit = (kind, at) => limitIn(place, kind, at, graphs[commodity]);
     const room = [...route.links.map((at) => ['link', at, limit('link', at)]), ...route.places.slice(1, -1).map((at) => ['place', at, limit('place', at)])];
     const capacity = Math.min(...room.map(([, , amount]) => amount));
     const neck = room.find(([, , amount]) => amount === capacity);

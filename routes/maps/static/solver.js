@@ -72,20 +72,6 @@ const atlasSolver = (() => {
     return arcs.reverse();
   }
 
-  /* The arcs by which a walk arrives twice at one place; none where it does not. */
-  function arrivals(graph, arcs) {
-    const arrival = new Map();
-    for (const arc of arcs) {
-      const left = graph.home[graph.start[arc]], reached = graph.home[graph.end[arc]];
-      if (!arrival.has(left)) arrival.set(left, []);
-      if (reached !== left) {
-        if (arrival.has(reached)) return [...arrival.get(reached), arc];
-        arrival.set(reached, [arc]);
-      }
-    }
-    return [];
-  }
-
   // Where a walk visits a place twice, what a way must do without: the place in the layer of one visit or of the other (arcs
   // of arrival, where both are in one layer). Empty where it does not.
   function either(graph, arcs, advance, first) {
@@ -152,16 +138,15 @@ const atlasSolver = (() => {
   class Program {
     constructor() {
       this.rows = 0; this.room = 0;
-      this.inverse = []; this.right = []; this.basis = []; this.value = [];
+      this.inverse = []; this.basis = []; this.value = [];
       this.cost = []; this.at = []; this.entries = []; this.signs = []; this.inBasis = [];
-      this.pivots = 0;
     }
     /* A row `sum = right` whose own column costs `cost`; `free` adds a second column of sign -1 (a floor may be exceeded). */
     row(right, cost, free = false) {
       const at = this.rows++;
       this.inverse.forEach((line) => line.push(0));
       this.inverse.push(Array.from({ length: this.rows }, (_, i) => (i === at ? 1 : 0)));
-      this.right.push(right); this.value.push(right);
+      this.value.push(right);
       this.basis.push(this.column(cost, [at], [1]));
       this.inBasis[this.basis[at]] = true;
       if (free) this.column(0, [at], [-1]);
@@ -190,9 +175,9 @@ const atlasSolver = (() => {
       for (;;) {
         const enter = this.entering(price, still > 2 * this.rows);
         if (enter < 0) {
-          const fresh = this.prices();
-          price = fresh;
-          if (this.entering(fresh, false) < 0) return fresh;
+          // Prices that were carried along are worked out afresh before they are believed.
+          price = this.prices();
+          if (this.entering(price, false) < 0) return price;
           continue;
         }
         const direction = this.direction(enter);
@@ -254,7 +239,6 @@ const atlasSolver = (() => {
       this.inBasis[this.basis[leave]] = false;
       this.inBasis[enter] = true;
       this.basis[leave] = enter;
-      this.pivots += 1;
     }
     amounts() {
       const amount = new Float64Array(this.cost.length);
@@ -318,7 +302,7 @@ const atlasSolver = (() => {
         const gain = origins.map((_, o) => targets.map((target, t) => margin(o, t) - found[o].distance[target.node]));
         const take = (o, t) => {
           const arcs = wayTo(found[o], targets[t].node);
-          if (arrivals(graph, arcs).length) { job.looped = true; return false; }
+          if (either(graph, arcs, () => 0, 0).length) { job.looped = true; return false; }
           return add(job, origins[o].at, targets[t].at, arcs);
         };
         const best = new Set();

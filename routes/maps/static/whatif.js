@@ -82,6 +82,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   const isGas = () => flowOf(now).commodity === 'gas';
   const bare = (kt) => number(Math.abs(kt) < TRACE ? 0 : Math.round(kt) / 1000, Math.abs(kt) >= 99950 ? 4 : 3);
   const said = (kt) => (isGas() ? gasAmount(kt) : tonnes(kt));
+  const carried = (link, kt) => (link.gas ? gasAmount(kt) : tonnes(kt));
   const amount = (kt) => (Math.abs(kt) < TRACE ? t('none') : said(kt));
   const boxes = (kt) => (flowOf(now).commodity === 'container' && kt > TRACE ? t('unit.TEU', { n: many(kt * model.teu) }) : '');
   const unit = () => t(isGas() ? 'what.bcm' : 'what.mt');
@@ -132,9 +133,9 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     if (kind === 'link') {
       const { amount: moved, limit, shut } = record.look;
       const before = then.byLink[record.at].total;
-      parts.push(h('p', { class: 'moved' }, shut ? h('b', null, t('what.out')) : [h('b', null, moved > TRACE ? (record.gas ? gasAmount(moved) : tonnes(moved)) : t('what.unused')),
+      parts.push(h('p', { class: 'moved' }, shut ? h('b', null, t('what.out')) : [h('b', null, moved > TRACE ? carried(record, moved) : t('what.unused')),
         moved > TRACE && limit < Infinity ? ` · ${t('what.used', { n: number(100 * moved / limit, 2) })}` : ''],
-      Math.abs(before - moved) > TRACE ? h('span', { class: 'faint' }, ` · ${t('what.was', { x: before > TRACE ? (record.gas ? gasAmount(before) : tonnes(before)) : t('none') })}`) : ''));
+      Math.abs(before - moved) > TRACE ? h('span', { class: 'faint' }, ` · ${t('what.was', { x: before > TRACE ? carried(record, before) : t('none') })}`) : ''));
     } else {
       const crossed = { place: (way) => way.places.includes(record.at), country: (way) => way.countries.includes(record.code),
         corridor: (way) => model.members[record.at].counted.some((at) => way.links.includes(at)) }[kind];
@@ -246,16 +247,15 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     const rest = model.variants.filter(({ id }) => idle.has(id));
     return [...model.variants.filter(({ id }) => !idle.has(id)).map(option), ...(rest.length ? [h('optgroup', { label: t('what.no_effect') }, rest.map(option))] : [])];
   }
-  function tryScenarios(at = 1) {
+  function tryScenarios(base = model.solve({ scenario: '', year: model.year, closed: [] }), at = 1) {
     if (at >= model.variants.length) {
       if (box) box.querySelector('#what-scenario').replaceChildren(...scenarioOptions());
       return;
     }
     const { id } = model.variants[at];
     const plan = model.solve({ scenario: id, year: ownYear(id), closed: [] });
-    const base = model.solve({ scenario: '', year: model.year, closed: [] });
     if (!plan.broken.length && ownYear(id) === model.year && plan.byLink.every(({ total }, link) => Math.abs(total - base.byLink[link].total) <= Math.max(TRACE, 1e-4 * base.asked))) idle.add(id);
-    setTimeout(() => tryScenarios(at + 1), 0);
+    setTimeout(() => tryScenarios(base, at + 1), 0);
   }
 
   function fill() {
@@ -388,7 +388,7 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
     const one = ({ kind, at, capacity, price }) => h('li', null,
       h('button', { type: 'button', class: 'plain', on: { click: () => act.open(kind, at) } }, bdi(kind === 'link' ? linkTitle(links[at]) : placeName(at))),
       kind === 'link' && guess(links[at]) ? h('span', { class: 'badge assumed' }, term('evidence', 'assumption')) : '',
-      h('span', { class: 'faint' }, ` ${links[at] && kind === 'link' && links[at].gas ? gasAmount(capacity) : tonnes(capacity)}${price > 0 && price < model.unmet / 2 ? ` · ${t('what.worth', { x: money(price, isGas()) })}` : price > 0 ? ` · ${t('what.worth_arrival')}` : ''}`));
+      h('span', { class: 'faint' }, ` ${kind === 'link' ? carried(links[at], capacity) : tonnes(capacity)}${price > 0 && price < model.unmet / 2 ? ` · ${t('what.worth', { x: money(price, isGas()) })}` : price > 0 ? ` · ${t('what.worth_arrival')}` : ''}`));
     return h('details', { id: 'what-full', class: 'bars' }, h('summary', null, t('what.full', { n: now.full.length })),
       h('p', { class: 'faint' }, t('what.full_note')), h('ul', { class: 'plainlist' }, now.full.slice(0, 25).map(one)));
   }
@@ -473,16 +473,14 @@ function atlasWhatIf({ P, words, places, links, corridors, figures, act }) {
   setTimeout(() => tryScenarios(), 400);
   const hint = (link) => {
     const { amount: moved, limit, shut } = link.look;
-    const said = (kt) => (link.gas ? gasAmount(kt) : tonnes(kt));
     if (shut) return t('what.out');
-    return moved > TRACE ? `${said(moved)}${limit < Infinity ? ` · ${t('what.used', { n: number(100 * moved / limit, 2) })}` : ''}` : t('what.unused');
+    return moved > TRACE ? `${carried(link, moved)}${limit < Infinity ? ` · ${t('what.used', { n: number(100 * moved / limit, 2) })}` : ''}` : t('what.unused');
   };
   /* What stands left and right of the bar. */
   const sides = () => [scenarioName(view.before), [view.scenario ? scenarioName(view.scenario) : '', view.closed.length ? t('what.closed_list', { x: view.closed.map(title).join(', ') }) : '',
     view.year !== ownYear(view.scenario) ? String(view.year) : ''].filter(Boolean).join('; ') || scenarioName('')];
   return {
     hint, sides, withSpare, swipeLabel: () => t('what.swipe_label'),
-    view, section, cardPart, register, looks, closed, title, toggle, exists, states, model,
-    now: () => now, then: () => then, show, headline,
+    view, section, cardPart, register, looks, states, then: () => then, show, headline,
   };
 }
